@@ -1,0 +1,1 @@
+"""Sunshine Portal (阳光权力公开平台)."""

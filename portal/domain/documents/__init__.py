@@ -1,0 +1,1 @@
+"""One module per kind of disclosure; each declares its fields once, for everyone."""
