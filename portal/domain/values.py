@@ -93,7 +93,11 @@ class Type(StrEnum):
 
 
 Line = Annotated[
-    str, BeforeValidator(clean_text), Field(min_length=1, max_length=300), AfterValidator(_one_line), Type.LINE
+    str,
+    BeforeValidator(clean_text),
+    Field(min_length=1, max_length=300),
+    AfterValidator(_one_line),
+    Type.LINE,
 ]
 Prose = Annotated[str, BeforeValidator(clean_text), Field(min_length=1, max_length=200_000), Type.PROSE]
 Fen = Annotated[int, Field(strict=True, ge=-MAX_FEN, le=MAX_FEN), Type.MONEY]
@@ -273,7 +277,11 @@ def read_ratio(text: str) -> int:
 def read_clock(text: str) -> str:
     """Read 9:05 or 15:30 as "09:05"."""
     raw = unicodedata.normalize("NFKC", text).strip()
-    if (found := re.fullmatch(r"(\d{1,2}):(\d{2})(?::00)?", raw)) and int(found[1]) < 24 and int(found[2]) < 60:
+    if (
+        (found := re.fullmatch(r"(\d{1,2}):(\d{2})(?::00)?", raw))
+        and int(found[1]) < 24
+        and int(found[2]) < 60
+    ):
         return f"{int(found[1]):02d}:{found[2]}"
     raise ValueError(f"“{text}”不是可识别的时刻。请写成 15:30。")
 

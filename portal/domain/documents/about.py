@@ -30,7 +30,9 @@ class About:
     aliases: tuple[str, ...] = ()
     wan_aliases: tuple[str, ...] = field(default=())
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         """Carry the description into JSON Schema."""
         result = handler(schema)
         result["title"] = self.label

@@ -66,16 +66,22 @@ class Document(Part):
         About("索引号", help="留空则由系统按“单位代码/年份-序号”编排。", source="政府信息公开目录要素"),
     ] = None
     doc_no: Annotated[
-        Line | None, About("文号", help="年份用六角括号〔〕，序号不加“第”、不编虚位。", example="示财发〔2026〕7号", aliases=("发文字号", "文件编号"))
+        Line | None,
+        About(
+            "文号",
+            help="年份用六角括号〔〕，序号不加“第”、不编虚位。",
+            example="示财发〔2026〕7号",
+            aliases=("发文字号", "文件编号"),
+        ),
     ] = None
     issued_on: Annotated[Day | None, About("成文日期", aliases=("生成日期", "印发日期"))] = None
     abstract: Annotated[Prose | None, About("内容概述", aliases=("概述", "摘要"))] = None
     theme: Annotated[Line | None, About("主题分类")] = None
     genre: Annotated[Line | None, About("体裁分类")] = None
     validity: Annotated[Validity, About("有效性", aliases=("时效性",))] = Validity.IN_FORCE
-    audience: Annotated[
-        Audience, About("公开范围", help="只有“社会公开”的内容才会出现在公开网站上。")
-    ] = Audience.PUBLIC
+    audience: Annotated[Audience, About("公开范围", help="只有“社会公开”的内容才会出现在公开网站上。")] = (
+        Audience.PUBLIC
+    )
     openness: Annotated[Openness, About("公开属性", source="政府信息公开条例第十七条")] = Openness.PROACTIVE
     openness_basis: Annotated[
         Line | None, About("不予公开或依申请公开的依据", source="政府信息公开条例第十四条至第十六条")

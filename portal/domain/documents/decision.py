@@ -166,7 +166,9 @@ class DecisionRecord(Document):
     )
 
     title: Annotated[Line, About("议题", aliases=("标题", "名称"))]
-    decision_no: Annotated[Line, About("决策编号", example="示住建决〔2026〕17号", aliases=("决策记录编号", "记录编号"))]
+    decision_no: Annotated[
+        Line, About("决策编号", example="示住建决〔2026〕17号", aliases=("决策记录编号", "记录编号"))
+    ]
     meeting_type: Annotated[MeetingType, About("会议类型")]
     meeting_no: Annotated[Line | None, About("会议届次")] = None
     form: Annotated[Form, About("会议形式")] = Form.MEETING
@@ -200,7 +202,9 @@ class DecisionRecord(Document):
     result: Annotated[Result, About("表决结果")]
     next_meeting_on: Annotated[Day | None, About("缓议后再议日期")] = None
     head_override: Annotated[bool, About("行政首长作出与多数意见不一致的决定")] = False
-    head_override_reason: Annotated[Prose | None, About("不一致的理由", source="重大行政决策程序暂行条例第三十条")] = None
+    head_override_reason: Annotated[
+        Prose | None, About("不一致的理由", source="重大行政决策程序暂行条例第三十条")
+    ] = None
     decision_text: Annotated[Prose | None, About("决定内容")] = None
     tasks: Annotated[tuple[Task, ...], About("决定与落实")] = ()
     emergency_reported_on: Annotated[Day | None, About("紧急处置事后报告日期")] = None

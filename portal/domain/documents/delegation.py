@@ -62,7 +62,9 @@ class Chief(Part):
 class Assignment(Part):
     """One domain and the deputy who holds it."""
 
-    domain: Annotated[Line, About("分管事项", help="填写本地区规定的事项名称，例如“财务”。", aliases=("分管领域", "工作"))]
+    domain: Annotated[
+        Line, About("分管事项", help="填写本地区规定的事项名称，例如“财务”。", aliases=("分管领域", "工作"))
+    ]
     deputy: Annotated[Line, About("分管副职", aliases=("分管领导", "姓名"))]
     post: Annotated[Line, About("职务")]
     role: Annotated[Role, About("身份")] = Role.DEPUTY
@@ -70,7 +72,9 @@ class Assignment(Part):
     substitute_post: Annotated[Line | None, About("B角职务")] = None
     office: Annotated[Line | None, About("责任科室")] = None
     scope: Annotated[Prose | None, About("权限范围")] = None
-    limit: Annotated[Fen | None, About("单笔签批上限", help="留空表示不设金额。", aliases=("签批权限",))] = None
+    limit: Annotated[Fen | None, About("单笔签批上限", help="留空表示不设金额。", aliases=("签批权限",))] = (
+        None
+    )
     above_limit: Annotated[Line | None, About("超出上限的办法")] = None
     held_since: Annotated[Day, About("分管起始日期")]
     rotation_due: Annotated[Day | None, About("应轮换日期")] = None
@@ -87,7 +91,9 @@ class SignOffBand(Part):
     lower: Annotated[Fen, About("金额下限（含）")]
     upper: Annotated[Fen | None, About("金额上限（不含）", help="留空表示不封顶。")] = None
     approver: Annotated[Approver, About("审批人")]
-    chain: Annotated[Lines, About("审批程序", help="按先后填写，用→分隔。", example="经办人→办公室审核→分管副职审批")]
+    chain: Annotated[
+        Lines, About("审批程序", help="按先后填写，用→分隔。", example="经办人→办公室审核→分管副职审批")
+    ]
     needs_collective: Annotated[bool, About("须班子集体研究")] = False
     needs_chief_consent: Annotated[bool, About("须报主要负责人同意")] = False
     filed_with: Annotated[Line | None, About("报备机关")] = None

@@ -152,7 +152,9 @@ class FinanceDisclosure(Document):
     expense: Annotated[tuple[Money, ...], About("支出明细")] = ()
     public_funds_total: Annotated[Fen | None, About("三公经费合计")] = None
     public_funds: Annotated[tuple[FundLine, ...], About("三公经费")] = ()
-    township_funds: Annotated[tuple[FundLine, ...], About("三项费用单列", help="乡镇填写：公车运行、公务接待、招商引资。")] = ()
+    township_funds: Annotated[
+        tuple[FundLine, ...], About("三项费用单列", help="乡镇填写：公车运行、公务接待、招商引资。")
+    ] = ()
     township_endorsed_by: Annotated[Line | None, About("三项费用签字背书人")] = None
     township_endorsed_on: Annotated[Day | None, About("签字背书日期")] = None
     township_filed_on: Annotated[Day | None, About("三项费用报财政备案日期")] = None
@@ -180,7 +182,11 @@ class FinanceDisclosure(Document):
 
     def natural_key(self) -> str:
         """One disclosure for each type and period."""
-        return self.period if self.statement == StatementType.QUARTERLY else f"{self.statement.value}:{self.period}"
+        return (
+            self.period
+            if self.statement == StatementType.QUARTERLY
+            else f"{self.statement.value}:{self.period}"
+        )
 
     def year(self) -> int:
         """File under the year of the period."""
@@ -188,7 +194,11 @@ class FinanceDisclosure(Document):
 
     def slug(self) -> str:
         """Use the period: it is ASCII by its own pattern."""
-        return self.period if self.statement == StatementType.QUARTERLY else f"{self.period}-{self.statement.value.replace('_', '-')}"
+        return (
+            self.period
+            if self.statement == StatementType.QUARTERLY
+            else f"{self.period}-{self.statement.value.replace('_', '-')}"
+        )
 
     def headline_amount(self) -> int:
         """Show what was spent."""

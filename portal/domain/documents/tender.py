@@ -77,10 +77,21 @@ class Intent(Part):
     summary: Annotated[Prose | None, About("采购需求概况", aliases=("需求概况",))] = None
     budget: Annotated[
         Fen | None,
-        About("预算金额", source="财库〔2020〕10号", aliases=("采购预算",), wan_aliases=("金额", "预算金额(万元)", "预算")),
+        About(
+            "预算金额",
+            source="财库〔2020〕10号",
+            aliases=("采购预算",),
+            wan_aliases=("金额", "预算金额(万元)", "预算"),
+        ),
     ] = None
     expected_month: Annotated[
-        Month | None, About("预计采购时间", help="填写到月。", example="2026年7月", aliases=("预计时间", "预计采购时间(填写到月)"))
+        Month | None,
+        About(
+            "预计采购时间",
+            help="填写到月。",
+            example="2026年7月",
+            aliases=("预计时间", "预计采购时间(填写到月)"),
+        ),
     ] = None
     sme_reserved: Annotated[bool | None, About("面向中小企业预留", aliases=("拟面向中小企业预留",))] = None
     published_on: Annotated[Day | None, About("意向公开日期")] = None
@@ -231,7 +242,9 @@ class Tender(Document):
 
     title: Annotated[Line, About("项目名称", aliases=("采购项目名称", "标题", "名称"))]
     project_no: Annotated[Line | None, About("项目编号", aliases=("采购项目编号", "招标编号"))] = None
-    parent_project: Annotated[Line | None, About("所属总项目", help="同一项目分标段、分批采购时填写总项目名称。")] = None
+    parent_project: Annotated[
+        Line | None, About("所属总项目", help="同一项目分标段、分批采购时填写总项目名称。")
+    ] = None
     subject: Annotated[Subject | None, About("采购对象")] = None
     method: Annotated[Method | None, About("采购方式")] = None
     compulsory: Annotated[bool | None, About("依法必须招标")] = None
@@ -287,7 +300,13 @@ class Tender(Document):
             return self.fiscal_year
         if self.intent and self.intent.expected_month:
             return int(self.intent.expected_month[:4])
-        dated = self.notice.issued_on if self.notice else self.award.determined_on if self.award else self.issued_on
+        dated = (
+            self.notice.issued_on
+            if self.notice
+            else self.award.determined_on
+            if self.award
+            else self.issued_on
+        )
         return dated.year if dated else None
 
     def headline_amount(self) -> int | None:

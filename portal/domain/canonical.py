@@ -1,0 +1,69 @@
+"""Canonical JSON (RFC 8785) of a publication: the bytes that are hashed, served and never change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import rfc8785
+
+from portal.domain.documents.base import Document, kind_of
+
+
+def document_json(document: Document) -> dict[str, Any]:
+    """Return the document as plain JSON values, leaving out what is empty.
+
+    Absent, null and empty mean the same to a reader, so only one of them is written.
+    """
+    return {
+        name: value for name, value in document.model_dump(mode="json").items() if value not in (None, [], "")
+    }
+
+
+def canonical(value: Any) -> bytes:
+    """Return the one byte string that RFC 8785 gives for `value`."""
+    return rfc8785.dumps(value)
+
+
+def publication(
+    document: Document,
+    *,
+    jurisdiction: str,
+    unit: str,
+    unit_name: str,
+    index_no: str,
+    number: int,
+    reason: str,
+    published_at: datetime,
+) -> bytes:
+    """Return the canonical bytes of one published version, head and content together.
+
+    The head is part of what is hashed: when something was published, by whom and
+    as which version is as much a promise as the figures are.
+    """
+    return canonical(
+        {
+            "schema": f"{document.kind.code}/{document.kind.schema_version}",
+            "jurisdiction": jurisdiction,
+            "unit": {"id": unit, "name": unit_name},
+            "index_no": index_no,
+            "version": number,
+            "reason": reason,
+            "published_at": published_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "document": document_json(document),
+        }
+    )
+
+
+def fingerprint(salt: bytes, payload: bytes) -> str:
+    """Return the SHA-256, in hex, of the salt followed by the payload."""
+    return hashlib.sha256(salt + payload).hexdigest()
+
+
+def read_publication(payload: bytes) -> tuple[dict[str, Any], Document]:
+    """Return the head and the document of a published payload."""
+    head = json.loads(payload)
+    code = head["schema"].split("/")[0]
+    return head, kind_of(code).model_validate_json(json.dumps(head["document"]))

@@ -1,0 +1,1 @@
+"""The public site: what its pages say and how they become files."""

@@ -1,0 +1,45 @@
+"""The one accessor through which anything public is read.
+
+The public app, the exporter, the search index and every public download get
+their rows from here and from nowhere else (import-linter and a test hold it),
+so that what is not for the whole society cannot reach them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from portal.domain.documents.base import Audience
+from portal.store.tables import Jurisdiction, Outbox, Record, Unit, Version
+
+
+def public_jurisdictions(session: Session) -> list[Jurisdiction]:
+    """Return every jurisdiction."""
+    return list(session.scalars(select(Jurisdiction).order_by(Jurisdiction.id)))
+
+
+def public_units(session: Session) -> list[Unit]:
+    """Return every unit, abolished ones included, in roster order."""
+    return list(session.scalars(select(Unit).order_by(Unit.jurisdiction_id, Unit.position, Unit.id)))
+
+
+def public_versions(session: Session, *, records: Iterable[int] | None = None) -> Iterator[Version]:
+    """Yield every version published to the whole society, by record and number; optionally of some records."""
+    query: Select[tuple[Version]] = (
+        select(Version)
+        .join(Version.record)
+        .where(Version.audience == Audience.PUBLIC.value)
+        .options(contains_eager(Version.record), joinedload(Version.withdrawal))
+        .order_by(Record.unit_id, Record.kind, Record.id, Version.number)
+    )
+    if records is not None:
+        query = query.where(Version.record_id.in_(list(records)))
+    yield from session.scalars(query.execution_options(yield_per=500))
+
+
+def latest_change(session: Session) -> int:
+    """Return the number of the newest outbox row: the state that a snapshot shows."""
+    return session.scalar(select(Outbox.id).order_by(Outbox.id.desc()).limit(1)) or 0

@@ -1,0 +1,185 @@
+"""What the database keeps. Plain SQLAlchemy; nothing here knows of Flask.
+
+Published rows are never updated or deleted: `migrations/versions/0001_first.py` has the
+triggers that make SQLite itself refuse it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, String, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant in UTC. Naive datetimes are refused, so that no local time slips in."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Store as naive UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Return aware UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """The metadata of every table."""
+
+    type_annotation_map = {datetime: Instant, str: Text, bytes: LargeBinary}
+
+
+class Jurisdiction(Base):
+    """县区 (or province): one commission, its units, its regime file of the same slug."""
+
+    __tablename__ = "jurisdiction"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(40), unique=True)
+    created_at: Mapped[datetime]
+
+
+class Unit(Base):
+    """单位: a bureau, town or other body that publishes. Abolished units stay, with their records."""
+
+    __tablename__ = "unit"
+    __table_args__ = (
+        UniqueConstraint("jurisdiction_id", "slug"),
+        UniqueConstraint("jurisdiction_id", "name"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    jurisdiction_id: Mapped[int] = mapped_column(ForeignKey("jurisdiction.id"), index=True)
+    slug: Mapped[str] = mapped_column(String(60))  # Server-made ASCII: it becomes a folder of the site.
+    code: Mapped[str | None] = mapped_column(String(40))  # The county's own unit number.
+    name: Mapped[str]
+    short: Mapped[str | None]
+    type: Mapped[str] = mapped_column(String(20))
+    uscc: Mapped[str | None] = mapped_column(String(18))
+    position: Mapped[int] = mapped_column(default=0)
+    founded_on: Mapped[date | None]
+    abolished_on: Mapped[date | None]
+    sample: Mapped[bool] = mapped_column(default=False)  # 示例数据: its pages say so.
+    created_at: Mapped[datetime]
+
+    jurisdiction: Mapped[Jurisdiction] = relationship()
+
+
+class UnitAlias(Base):
+    """A further name under which files know a unit (former names, short names)."""
+
+    __tablename__ = "unit_alias"
+    __table_args__ = (UniqueConstraint("jurisdiction_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    jurisdiction_id: Mapped[int] = mapped_column(ForeignKey("jurisdiction.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    name: Mapped[str]
+
+
+class Record(Base):
+    """One thing that a unit discloses, through all its versions."""
+
+    __tablename__ = "record"
+    __table_args__ = (
+        UniqueConstraint("unit_id", "kind", "natural_key"),
+        UniqueConstraint("unit_id", "kind", "slug"),
+        UniqueConstraint("jurisdiction_id", "index_no"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    jurisdiction_id: Mapped[int] = mapped_column(ForeignKey("jurisdiction.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    natural_key: Mapped[str]
+    slug: Mapped[str] = mapped_column(String(60))
+    index_no: Mapped[str]
+    created_at: Mapped[datetime]
+
+    unit: Mapped[Unit] = relationship()
+    versions: Mapped[list[Version]] = relationship(order_by="Version.number", back_populates="record")
+
+
+class Draft(Base):
+    """A disclosure on its way: may change, may be thrown away, is never public."""
+
+    __tablename__ = "draft"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
+    kind: Mapped[str] = mapped_column(String(30))
+    content: Mapped[bytes]  # Canonical JSON of the document.
+    author: Mapped[str]
+    revision: Mapped[int] = mapped_column(default=1)  # Optimistic locking.
+    updated_at: Mapped[datetime]
+
+    unit: Mapped[Unit] = relationship()
+    record: Mapped[Record | None] = relationship()
+
+
+class Version(Base):
+    """One published state of a record. Never updated, never deleted.
+
+    A mistake is put right by the next version, which says why. `digest` is the
+    SHA-256 of `salt` followed by `payload`. Only after a withdrawal that says so may
+    `payload` and `salt` be destroyed; the row and its digest stay.
+    """
+
+    __tablename__ = "version"
+    __table_args__ = (UniqueConstraint("record_id", "number"), Index("ix_version_audience", "audience"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), index=True)
+    number: Mapped[int]
+    audience: Mapped[str] = mapped_column(String(20))
+    payload: Mapped[bytes | None]  # Canonical JSON (RFC 8785): exactly the bytes that were hashed.
+    salt: Mapped[bytes | None]
+    digest: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str]
+    published_by: Mapped[str]
+    published_at: Mapped[datetime]
+
+    record: Mapped[Record] = relationship(back_populates="versions")
+    withdrawal: Mapped[Withdrawal | None] = relationship(back_populates="version")
+
+
+class Withdrawal(Base):
+    """撤回: the tombstone of one version, with its legal ground. Never updated, never deleted."""
+
+    __tablename__ = "withdrawal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("version.id"), unique=True)
+    legal_ground: Mapped[str]
+    reason: Mapped[str]
+    approver: Mapped[str]
+    destroy: Mapped[bool]  # Whether the law asks for the content itself to be destroyed.
+    review_on: Mapped[date | None]
+    withdrawn_at: Mapped[datetime]
+
+    version: Mapped[Version] = relationship(back_populates="withdrawal")
+
+
+class Outbox(Base):
+    """What the index and the site still owe to a change; written in the change's own transaction."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    jurisdiction_id: Mapped[int] = mapped_column(ForeignKey("jurisdiction.id"))
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    event: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime]
+    indexed_at: Mapped[datetime | None]
+    built_at: Mapped[datetime | None]
