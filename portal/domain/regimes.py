@@ -23,6 +23,7 @@ class RegimeError(ValueError):
 class _Dated(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
+    label: str
     valid_from: Annotated[date, Field(alias="from")]
     valid_to: Annotated[date | None, Field(alias="to")] = None
     source: Annotated[str, Field(min_length=2)]
@@ -40,7 +41,6 @@ class RestrictedDomain(_Dated):
     """One domain that the chief may not hold directly."""
 
     code: Annotated[str, Field(pattern=r"^[a-z_]+$")]
-    label: str
     aliases: tuple[str, ...] = ()
 
 
@@ -48,7 +48,6 @@ class Duty(_Dated):
     """One thing that units must publish, and within how many days of what."""
 
     kind: str
-    label: str
     trigger: Literal["quarter_end", "adopted", "held", "determined"]
     workdays: Annotated[int, Field(ge=1, le=366)]
     severity: Literal["block", "red", "yellow", "info"] = "red"
@@ -83,10 +82,13 @@ class Regime(BaseModel):
     domains: tuple[RestrictedDomain, ...] = ()
     duties: tuple[Duty, ...] = ()
     report_channels: tuple[str, ...] = ()
+    open_roster: bool = False  # True: an imported file may bring units that the roster does not have yet.
 
     @model_validator(mode="after")
     def _one_value_a_day(self) -> Regime:
-        for rows, name in ((self.domains, "code"), (self.duties, "kind")):
+        values: tuple[tuple[tuple[RestrictedDomain | Duty, ...], str], ...]
+        values = ((self.domains, "code"), (self.duties, "kind"))
+        for rows, name in values:
             for place, one in enumerate(rows):
                 for other in rows[place + 1 :]:
                     if getattr(one, name) == getattr(other, name) and _overlap(one, other):

@@ -212,10 +212,9 @@ def read_month(text: str) -> str:
 def read_period(text: str) -> str:
     """Read 2026年第三季度, 2026Q3, 2026年7月 or 2026年 as "2026Q3", "2026-07", "2026"."""
     raw = unicodedata.normalize("NFKC", text).strip()
-    if found := _PERIOD.fullmatch(raw):
-        if "季" in raw or "q" in raw.lower() or "第" in raw:
-            quarter = "一二三四".find(found[2]) + 1 or int(found[2])
-            return f"{found[1]}Q{quarter}"
+    if (found := _PERIOD.fullmatch(raw)) and ("季" in raw or "q" in raw.lower() or "第" in raw):
+        quarter = "一二三四".find(found[2]) + 1 or int(found[2])
+        return f"{found[1]}Q{quarter}"
     if found := re.fullmatch(r"(\d{4})年?(?:度)?", raw):
         return found[1]
     try:

@@ -58,3 +58,14 @@ def begin_write(session: Session) -> None:
     if session.in_transaction():
         session.rollback()
     session.connection(execution_options={"portal_writes": True})
+
+
+def empty_journal(session: Session) -> None:
+    """Write the journal (WAL) back into the database and empty it, so that destroyed content leaves no trace there."""
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)  # noqa: S101 - sessions are bound to engines here.
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from portal.domain.documents.base import Audience
@@ -28,7 +28,7 @@ def public_units(session: Session) -> list[Unit]:
 
 def public_versions(session: Session, *, records: Iterable[int] | None = None) -> Iterator[Version]:
     """Yield every version published to the whole society, by record and number; optionally of some records."""
-    query: Select[tuple[Version]] = (
+    query = (
         select(Version)
         .join(Version.record)
         .where(Version.audience == Audience.PUBLIC.value)

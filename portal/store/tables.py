@@ -7,7 +7,7 @@ triggers that make SQLite itself refuse it.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, String, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -19,7 +19,7 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, _dialect: Any) -> datetime | None:
         """Store as naive UTC."""
         if value is None:
             return None
@@ -27,7 +27,7 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError("an instant needs a time zone")
         return value.astimezone(UTC).replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+    def process_result_value(self, value: datetime | None, _dialect: Any) -> datetime | None:
         """Return aware UTC."""
         return None if value is None else value.replace(tzinfo=UTC)
 
@@ -35,7 +35,7 @@ class Instant(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     """The metadata of every table."""
 
-    type_annotation_map = {datetime: Instant, str: Text, bytes: LargeBinary}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Instant, str: Text, bytes: LargeBinary}
 
 
 class Jurisdiction(Base):

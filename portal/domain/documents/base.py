@@ -120,7 +120,7 @@ class Document(Part):
         return data
 
     @classmethod
-    def default_title(cls, data: dict[str, Any]) -> str | None:
+    def default_title(cls, _data: dict[str, Any]) -> str | None:
         """Return the title that follows from other fields, for kinds that have one."""
         return None
 

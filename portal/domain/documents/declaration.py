@@ -7,6 +7,7 @@ tables; a test keeps it so, since a spreadsheet could not show them.
 
 from __future__ import annotations
 
+import builtins
 import types
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +31,7 @@ class Field:
     about: About
     type: Type
     required: bool
-    choices: type[Choice] | None = None
+    choices: builtins.type[Choice] | None = None
     group: str | None = None
 
     @property
@@ -203,3 +204,27 @@ def _all_metadata(info: FieldInfo) -> tuple[Any, ...]:
 
 def _is_part(inner: Any) -> bool:
     return isinstance(inner, type) and issubclass(inner, BaseModel) and issubclass(inner, Part)
+
+
+def words(document: Document) -> tuple[str, tuple[int, ...]]:
+    """Return everything that a document says, as plain text for search, and its amounts in fen."""
+    declared = declaration(type(document))
+    lines: list[str] = []
+    amounts: list[int] = []
+
+    def take(one: Field, value: Any) -> None:
+        if value is None or value == ():
+            return
+        if one.type == Type.MONEY:
+            amounts.append(value)
+        if one.type not in (Type.YES_NO, Type.COUNT):
+            lines.append(one.show(value))
+
+    for one in declared.fields:
+        holder = getattr(document, one.path[0])
+        take(one, getattr(holder, one.path[1]) if holder is not None and len(one.path) == 2 else holder)
+    for table in declared.tables:
+        for row in getattr(document, table.name):
+            for one in table.fields:
+                take(one, getattr(row, one.path[0]))
+    return "\n".join(lines), tuple(amounts)

@@ -135,9 +135,9 @@ class DelegationPlan(Document):
     supervision_phone: Annotated[Line | None, About("监督电话")] = None
 
     @classmethod
-    def default_title(cls, data: dict[str, Any]) -> str | None:
+    def default_title(cls, _data: dict[str, Any]) -> str | None:
         """Name the plan by the year from which it runs."""
-        return f"班子成员分工方案（{str(data['effective_from'])[:4]}年）"
+        return f"班子成员分工方案（{str(_data['effective_from'])[:4]}年）"
 
     def natural_key(self) -> str:
         """A plan is told by its document number, else by the day from which it runs."""

@@ -176,9 +176,9 @@ class FinanceDisclosure(Document):
     feedback: Annotated[Line | None, About("意见反馈渠道")] = None
 
     @classmethod
-    def default_title(cls, data: dict[str, Any]) -> str | None:
+    def default_title(cls, _data: dict[str, Any]) -> str | None:
         """Name the disclosure by its period."""
-        return f"{show_period(read_period(str(data['period'])))}财务公开"
+        return f"{show_period(read_period(str(_data['period'])))}财务公开"
 
     def natural_key(self) -> str:
         """One disclosure for each type and period."""

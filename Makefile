@@ -1,0 +1,77 @@
+# Two commands for a newcomer: `make run` and `make test`.
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PORT ?= 8000
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+.PHONY: help setup run test test-fast lint bench wheel browser clean
+
+help:
+	@echo "make run     打开网站 http://127.0.0.1:$(PORT)/（首次会自动准备环境、装入示例数据）"
+	@echo "make test    运行全部测试（含浏览器）"
+	@echo "make bench   测量发布、检索、生成的速度和内存"
+	@echo "make wheel   打包 wheel 到 dist/"
+
+setup: $(VENV)/.installed $(VENV)/.assets
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更新版本。Debian/Ubuntu：sudo apt-get install python3 python3-venv；macOS：brew install python@3.12"; exit 1; }
+	@if command -v uv >/dev/null; then \
+		uv venv -q --allow-existing --python "$(PYTHON)" $(VENV) && \
+		uv pip install -q -p $(BIN)/python --require-hashes -r requirements.lock && \
+		uv pip install -q -p $(BIN)/python --no-deps --no-build-isolation -e . ; \
+	else \
+		$(PYTHON) -m venv $(VENV) || { echo "缺少 venv 模块。Debian/Ubuntu：sudo apt-get install python3-venv；macOS：brew install python@3.12"; rm -rf $(VENV); exit 1; }; \
+		$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
+		$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $@
+
+# Third-party browser assets: copied out of the pinned npm package, by the system's npm or by the one on PyPI.
+$(VENV)/.assets: package.json package-lock.json portal/web/vendor.py $(VENV)/.installed
+	@if ! command -v npm >/dev/null; then \
+		echo "没有 npm，改用 Python 包中的 Node。"; \
+		$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip -q; \
+		$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r portal/web/node.lock; \
+	fi
+	@$(BIN)/python -m portal.web.vendor
+	@touch $@
+
+run: setup
+	@$(BIN)/portal run --port $(PORT)
+
+browser:
+	@if [ -z "$(CHROMIUM)" ]; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "安装浏览器和中文字体（仅测试需要）……"; \
+			apt-get update -q >/dev/null && apt-get install -q -y --no-install-recommends chromium fonts-noto-cjk fonts-noto-cjk-extra >/dev/null; \
+		else \
+			echo "********************************************************************"; \
+			echo "没有 Chromium，浏览器测试将被跳过。安装：sudo apt-get install chromium fonts-noto-cjk（macOS：brew install --cask chromium）"; \
+			echo "********************************************************************"; \
+		fi; \
+	fi
+
+lint: setup
+	$(BIN)/ruff check . && $(BIN)/ruff format --check -q .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup browser
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/pytest -n 2 --dist loadgroup -q
+
+test-fast: setup
+	$(BIN)/pytest -n 2 -q -m "not kill and not browser"
+
+bench: setup
+	$(BIN)/python -m tests.bench
+
+wheel: setup
+	$(BIN)/python -m hatchling build -t wheel
+
+clean:
+	rm -rf dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,71 @@
+"""Settings: the environment becomes one typed object. Only the edge (apps, cli, sync, demo) reads it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def in_checkout() -> bool:
+    """Tell whether the package runs from its own checkout rather than an installed wheel."""
+    return (PACKAGE.parent / "pyproject.toml").is_file() and (PACKAGE.parent / "templates").is_dir()
+
+
+def data_dir(name: str) -> Path:
+    """Return where `templates` or `content` lie: beside the package in a checkout, inside it in a wheel."""
+    return PACKAGE.parent / name if in_checkout() else PACKAGE / "_data" / name
+
+
+def _default_home() -> Path:
+    return PACKAGE.parent if in_checkout() else Path.cwd() / "sunshine-portal"
+
+
+class Settings(BaseSettings):
+    """One instance, one folder: `PORTAL_HOME` holds everything that the instance writes."""
+
+    model_config = SettingsConfigDict(env_prefix="PORTAL_", extra="ignore", frozen=True)
+
+    home: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] = Field(
+        default_factory=_default_home
+    )
+    regimes: Path | None = None  # A folder of the county's own regime files, instead of those shipped.
+    search_url: str | None = None  # Where a static copy's search box leads; default: search.html beside it.
+    base_url: str | None = None  # https://… of the public site, for canonical links and the site map.
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.home / "portal.db"
+
+    @property
+    def index_folder(self) -> Path:
+        """Where the search index lies."""
+        return self.home / "search_index"
+
+    @property
+    def site_folder(self) -> Path:
+        """Where the builds of the static site lie."""
+        return self.home / "site_build"
+
+    @property
+    def imports_folder(self) -> Path:
+        """Where annotated copies of imported files are put."""
+        return self.home / "imports"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one process that may write index and site."""
+        return self.home / "portal.lock"
+
+    @cached_property
+    def regimes_folder(self) -> Path:
+        """Where the regime files lie."""
+        return self.regimes or data_dir("content") / "regimes"

@@ -1,0 +1,302 @@
+"""Draft → version; correction → next version; withdrawal → tombstone.
+
+What a service writes becomes true when its caller commits: the version and the
+outbox row that makes it visible stand or fall together.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.domain.canonical import canonical, document_json, fingerprint, publication, read_publication
+from portal.domain.documents.base import Audience, Document, Openness, kind_of
+from portal.store.tables import Draft, Outbox, Record, Unit, Version, Withdrawal
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_WIDTH = {Audience.COMMISSION: 0, Audience.LEADERSHIP_GROUP: 1, Audience.STAFF: 2, Audience.PUBLIC: 3}
+
+
+class NotPublishable(ValueError):
+    """The document cannot be published as it is; the message says why and what to do."""
+
+
+class Unchanged(NotPublishable):
+    """The document says exactly what the version in force already says."""
+
+
+class Conflict(ValueError):
+    """Somebody else changed the draft in between."""
+
+
+def save_draft(
+    session: Session,
+    *,
+    unit: Unit,
+    document: Document,
+    author: str,
+    now: datetime,
+    record: Record | None = None,
+) -> Draft:
+    """Keep a document as a draft of the unit; `record` when it corrects something published."""
+    draft = Draft(
+        unit_id=unit.id,
+        unit=unit,
+        record_id=record.id if record else None,
+        record=record,
+        kind=document.kind.code,
+        content=canonical(document_json(document)),
+        author=author,
+        revision=1,
+        updated_at=now,
+    )
+    session.add(draft)
+    session.flush()
+    return draft
+
+
+def change_draft(
+    session: Session, draft: Draft, *, document: Document, author: str, revision: int, now: datetime
+) -> None:
+    """Replace a draft's content, unless somebody else did so since `revision` was read."""
+    if draft.revision != revision:
+        raise Conflict(f"草稿已由“{draft.author}”修改过。请重新打开草稿，把您的改动合并后再保存。")
+    draft.content = canonical(document_json(document))
+    draft.author, draft.revision, draft.updated_at = author, revision + 1, now
+    session.flush()
+
+
+def draft_document(draft: Draft) -> Document:
+    """Return the document that a draft holds."""
+    return kind_of(draft.kind).model_validate_json(draft.content)
+
+
+def find_record(session: Session, unit: Unit, document: Document) -> Record | None:
+    """Return the unit's record that the document is about, if it was published before."""
+    return session.scalar(
+        select(Record).where(
+            Record.unit_id == unit.id,
+            Record.kind == document.kind.code,
+            Record.natural_key == document.natural_key(),
+        )
+    )
+
+
+def latest_version(session: Session, record: Record) -> Version | None:
+    """Return the record's newest version."""
+    return session.scalar(
+        select(Version).where(Version.record_id == record.id).order_by(Version.number.desc()).limit(1)
+    )
+
+
+def same_content(version: Version, document: Document, record: Record) -> bool:
+    """Tell whether the version already says what the document says."""
+    if version.payload is None:
+        return False
+    _, published = read_publication(version.payload)
+    given = document if document.index_no else document.model_copy(update={"index_no": record.index_no})
+    return document_json(published) == document_json(given)
+
+
+def publish(session: Session, draft: Draft, *, reason: str, actor: str, now: datetime) -> Version:
+    """Publish the draft as its record's next version; the draft is used up.
+
+    The caller has already asked whether the actor may publish. `now` is the server's
+    clock: a publication is never dated by whoever publishes (PUB-09). Raises
+    `NotPublishable` and writes nothing when the document may not be published as it is.
+    """
+    document = draft_document(draft)
+    unit = draft.unit
+    record = draft.record or find_record(session, unit, document)
+    previous = latest_version(session, record) if record else None
+    _refuse_unfit(document, previous, reason)
+    if record is None:
+        record = _new_record(session, unit, document, now)
+    elif document.index_no and document.index_no != record.index_no:
+        raise NotPublishable(
+            f"索引号“{document.index_no}”与此件已公开的索引号“{record.index_no}”不一致。"
+            "更正时索引号保持不变，请改回或留空。"
+        )
+    document = document.model_copy(update={"index_no": record.index_no})
+    if previous and previous.withdrawal is None and same_content(previous, document, record):
+        raise Unchanged(f"内容与已公开的第 {previous.number} 版完全相同，没有需要公开的变化。")
+    number = previous.number + 1 if previous else 1
+    payload = publication(
+        document,
+        jurisdiction=unit.jurisdiction.slug,
+        unit=unit.slug,
+        unit_name=unit.name,
+        index_no=record.index_no,
+        number=number,
+        reason=reason,
+        published_at=now,
+    )
+    salt = secrets.token_bytes(32)
+    version = Version(
+        record_id=record.id,
+        record=record,
+        number=number,
+        audience=document.audience.value,
+        payload=payload,
+        salt=salt,
+        digest=fingerprint(salt, payload),
+        reason=reason,
+        published_by=actor,
+        published_at=now,
+    )
+    session.add(version)
+    _owe(session, record, "published", now)
+    session.delete(draft)
+    session.flush()
+    return version
+
+
+def withdraw(
+    session: Session,
+    version: Version,
+    *,
+    legal_ground: str,
+    reason: str,
+    approver: str,
+    now: datetime,
+    destroy: bool = False,
+    review_on: date | None = None,
+) -> Withdrawal:
+    """Withdraw one version: a tombstone with its legal ground takes its place.
+
+    With `destroy` the law asks for the content itself to go (personal data): payload
+    and salt are then erased, row, digest and tombstone stay.
+    """
+    for what, value in (("撤回的法律依据", legal_ground), ("撤回原因", reason), ("批准人", approver)):
+        if not value.strip():
+            raise NotPublishable(f"{what}不能为空：撤回必须说明依据、原因和批准人，并向社会公示。")
+    if version.withdrawal is not None:
+        raise NotPublishable(f"第 {version.number} 版已于此前撤回，不能重复撤回。")
+    withdrawal = Withdrawal(
+        version_id=version.id,
+        legal_ground=legal_ground,
+        reason=reason,
+        approver=approver,
+        destroy=destroy,
+        review_on=review_on,
+        withdrawn_at=now,
+    )
+    session.add(withdrawal)
+    session.flush()
+    if destroy:
+        version.payload = None
+        version.salt = None
+        session.flush()
+        _forget_key(session, version.record)
+    _owe(session, version.record, "destroyed" if destroy else "withdrawn", now)
+    session.flush()
+    session.refresh(version)
+    return withdrawal
+
+
+def _refuse_unfit(document: Document, previous: Version | None, reason: str) -> None:
+    if not reason.strip():
+        raise NotPublishable("发布原因不能为空。首次公开可写“首次公开”，更正须写明更正了什么、为什么。")
+    if document.audience == Audience.PUBLIC and document.openness != Openness.PROACTIVE:
+        raise NotPublishable(
+            f"公开属性是“{document.openness.label}”，不能面向社会公开。请把公开属性改为“主动公开”，或缩小公开范围。"
+        )
+    if document.openness != Openness.PROACTIVE and not document.openness_basis:
+        raise NotPublishable("依申请公开或不予公开的内容须填写依据（政府信息公开条例第十四条至第十六条）。")
+    if (
+        previous
+        and previous.withdrawal is None
+        and _WIDTH[document.audience] < _WIDTH[Audience(previous.audience)]
+    ):
+        raise NotPublishable(
+            f"第 {previous.number} 版已向“{Audience(previous.audience).label}”公开，不能直接缩小公开范围。"
+            "确需停止公开的，请先依法撤回并写明依据。"
+        )
+
+
+def _new_record(session: Session, unit: Unit, document: Document, now: datetime) -> Record:
+    year = document.year() or now.astimezone(SHANGHAI).year
+    if document.index_no:
+        _refuse_used_index_no(session, unit, document.index_no)
+    record = Record(
+        jurisdiction_id=unit.jurisdiction_id,
+        unit_id=unit.id,
+        unit=unit,
+        kind=document.kind.code,
+        natural_key=document.natural_key(),
+        slug=_free_slug(session, unit, document, year),
+        index_no=document.index_no or _next_index_no(session, unit, year),
+        created_at=now,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+def _refuse_used_index_no(session: Session, unit: Unit, index_no: str) -> None:
+    other = session.scalar(
+        select(Record).where(Record.jurisdiction_id == unit.jurisdiction_id, Record.index_no == index_no)
+    )
+    if other:
+        raise NotPublishable(
+            f"索引号“{index_no}”已被“{other.unit.name}”的{kind_of(other.kind).kind.label}使用。"
+            "索引号不能重复，请更换，或留空由系统编排。"
+        )
+
+
+def _free_slug(session: Session, unit: Unit, document: Document, year: int) -> str:
+    taken = set(
+        session.scalars(
+            select(Record.slug).where(Record.unit_id == unit.id, Record.kind == document.kind.code)
+        )
+    )
+    if own := document.slug():
+        # Taken only where an earlier record of the same period was destroyed by law: its address stays its own.
+        return next(
+            one for one in (own, *(f"{own}-{n}" for n in range(2, len(taken) + 3))) if one not in taken
+        )
+    highest = max((_tail(slug) for slug in taken if slug.startswith(f"{year}-")), default=0)
+    return f"{year}-{highest + 1:04d}"
+
+
+def _next_index_no(session: Session, unit: Unit, year: int) -> str:
+    stem = f"{unit.uscc or unit.code or f'{unit.jurisdiction.slug}-{unit.slug}'}/{year}-"
+    highest = session.scalar(
+        select(func.max(Record.index_no)).where(
+            Record.jurisdiction_id == unit.jurisdiction_id,
+            Record.index_no.startswith(stem, autoescape=True),
+            func.length(Record.index_no) == len(stem) + 5,
+        )
+    )
+    return f"{stem}{1 + (_tail(highest) if highest else 0):05d}"
+
+
+def _tail(text: str) -> int:
+    digits = text.rsplit("-", 1)[-1]
+    return int(digits) if digits.isascii() and digits.isdigit() else 0
+
+
+def _forget_key(session: Session, record: Record) -> None:
+    """A natural key may hold a title: when no version's content is left, it goes too."""
+    left = session.scalar(
+        select(func.count()).where(Version.record_id == record.id, Version.payload.is_not(None))
+    )
+    if not left:
+        record.natural_key = f"已销毁:{record.id}"
+        session.flush()
+
+
+def _owe(session: Session, record: Record, event: str, now: datetime) -> None:
+    session.add(
+        Outbox(
+            jurisdiction_id=record.jurisdiction_id,
+            record_id=record.id,
+            unit_id=record.unit_id,
+            event=event,
+            created_at=now,
+        )
+    )

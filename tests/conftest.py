@@ -1,0 +1,110 @@
+"""What many tests start from: a fresh instance, its session, a unit, small honest documents."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from portal.domain.documents.finance import FinanceDisclosure, Money
+from portal.domain.regimes import Regime, read_regimes
+from portal.services import rosters
+from portal.store.db import make_engine, sqlite_url
+from portal.store.migrate import upgrade
+from portal.store.tables import Jurisdiction, Unit
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+NOON = datetime(2026, 10, 20, 4, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def regimes() -> dict[str, Regime]:
+    """The regime files that ship."""
+    return read_regimes(ROOT / "content" / "regimes")
+
+
+@pytest.fixture
+def engine(tmp_path: Path, regimes: dict[str, Regime]) -> Iterator[Engine]:
+    """A migrated database file with its jurisdictions."""
+    url = sqlite_url(tmp_path / "portal.db")
+    upgrade(url)
+    engine = make_engine(url)
+    with Session(engine) as session:
+        rosters.init_jurisdictions(session, regimes.values(), now=NOON)
+        session.commit()
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session on that database."""
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def county(session: Session) -> Jurisdiction:
+    """One of the jurisdictions."""
+    return rosters.find_jurisdiction(session, "xiuzhou")
+
+
+@pytest.fixture
+def unit(session: Session, county: Jurisdiction) -> Unit:
+    """A unit of it."""
+    line = rosters.RosterLine(name="示例财政局", type="bureau", short="财政局", code="330411001", sample=True)
+    made = rosters.put_unit(session, county, line, now=NOON)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def a_quarter() -> Callable[..., FinanceDisclosure]:
+    """Makes a small, arithmetically right finance disclosure."""
+
+    def make(period: str = "2026Q3", *, spent: int = 12_345_00, **more: Any) -> FinanceDisclosure:
+        return FinanceDisclosure(
+            period=period,
+            title=more.pop("title", None) or f"{period} 财务公开",
+            opening=100_000_00,
+            income_total=0,
+            expense_total=spent,
+            closing=100_000_00 - spent,
+            expense=(Money(item="办公费", amount=spent),),
+            **more,
+        )
+
+    return make
+
+
+@pytest.fixture
+def clock() -> Callable[[], datetime]:
+    """A clock that moves an hour at each look."""
+    ticks = iter(range(10**6))
+    return lambda: NOON + timedelta(hours=next(ticks))
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty PORTAL_HOME for commands."""
+    folder = tmp_path / "home"
+    for name in list(os.environ):
+        if name.startswith("PORTAL_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PORTAL_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_files() -> Path:
+    """The folder of real files beside the checkout; its absence is said loudly."""
+    if not SHARED.is_dir():
+        pytest.skip("REAL FILES ABSENT: the folder `shared` beside the checkout is missing; nothing was checked on them")
+    return SHARED

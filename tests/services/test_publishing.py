@@ -1,0 +1,239 @@
+"""Publishing: versions, corrections, withdrawals, and what the database itself refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.domain.canonical import canonical, read_publication
+from portal.domain.documents.base import Audience, Document, Openness
+from portal.domain.documents.regulation import Block, Regulation
+from portal.services import publishing, rosters
+from portal.store import public
+from portal.store.db import empty_journal
+from portal.store.tables import Draft, Jurisdiction, Outbox, Record, Unit, Version
+
+Publish = Callable[..., Version]
+
+
+@pytest.fixture
+def publish(session: Session, unit: Unit, clock: Callable[[], datetime]) -> Publish:
+    def run(document: Document, *, reason: str = "首次公开", owner: Unit | None = None) -> Version:
+        draft = publishing.save_draft(session, unit=owner or unit, document=document, author="甲", now=clock())
+        version = publishing.publish(session, draft, reason=reason, actor="乙", now=clock())
+        session.commit()
+        return version
+
+    return run
+
+
+def count(session: Session, table: type) -> int:
+    return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_publishing_writes_version_and_outbox_together_and_uses_up_the_draft(
+    session: Session, publish: Publish, a_quarter: Any
+) -> None:
+    version = publish(a_quarter())
+
+    assert (version.number, version.record.slug) == (1, "2026Q3")
+    assert version.record.index_no == "330411001/2026-00001"
+    assert count(session, Outbox) == 2  # The unit itself, and the version.
+    assert count(session, Draft) == 0
+
+
+def test_the_digest_covers_salt_head_and_content(publish: Publish, a_quarter: Any) -> None:
+    version = publish(a_quarter())
+    assert version.salt is not None
+    assert version.payload is not None
+
+    head, document = read_publication(version.payload)
+
+    assert version.digest == hashlib.sha256(version.salt + version.payload).hexdigest()
+    assert head["published_at"].endswith("Z")
+    assert head["version"] == 1
+    assert document.index_no == version.record.index_no
+    assert canonical(json.loads(version.payload)) == version.payload
+
+
+def test_nothing_is_visible_when_the_caller_rolls_back(
+    session: Session, unit: Unit, a_quarter: Any, clock: Any
+) -> None:
+    draft = publishing.save_draft(session, unit=unit, document=a_quarter(), author="甲", now=clock())
+    session.commit()
+    publishing.publish(session, draft, reason="首次公开", actor="乙", now=clock())
+    session.rollback()
+
+    assert count(session, Version) == count(session, Record) == 0
+    assert count(session, Draft) == 1
+
+
+def test_a_correction_is_the_next_version_and_the_old_one_stays(
+    session: Session, publish: Publish, a_quarter: Any
+) -> None:
+    first = publish(a_quarter())
+    second = publish(a_quarter(spent=22_345_00), reason="漏记办公费 1 万元")
+
+    assert second.record_id == first.record_id
+    assert second.number == 2
+    assert [one.number for one in public.public_versions(session)] == [1, 2]
+
+
+def test_the_same_content_again_is_refused_as_unchanged(publish: Publish, a_quarter: Any) -> None:
+    publish(a_quarter())
+    with pytest.raises(publishing.Unchanged, match="完全相同"):
+        publish(a_quarter(), reason="再发一次")
+
+
+def test_index_numbers_count_up_and_a_used_one_is_refused_by_name(
+    publish: Publish, session: Session, county: Jurisdiction, a_quarter: Any, clock: Any
+) -> None:
+    publish(a_quarter("2026Q2"))
+    assert publish(a_quarter("2026Q3")).record.index_no == "330411001/2026-00002"
+    other = rosters.put_unit(session, county, rosters.RosterLine(name="示例住建局", type="bureau"), now=clock())
+
+    with pytest.raises(publishing.NotPublishable, match="已被“示例财政局”的季度财务公开使用"):
+        publish(a_quarter("2026Q1", index_no="330411001/2026-00002"), owner=other)
+
+
+def test_records_without_a_period_get_a_running_number_as_address(publish: Publish) -> None:
+    body = (Block(text="第一条　内容。"),)
+    first = publish(Regulation(title="甲办法", blocks=body, issued_on=date(2026, 1, 5)))
+    second = publish(Regulation(title="../../乙办法", blocks=body, issued_on=date(2026, 2, 5)))
+
+    assert (first.record.slug, second.record.slug) == ("2026-0001", "2026-0002")
+
+
+def test_what_is_not_for_everybody_never_passes_the_public_accessor(
+    session: Session, publish: Publish, a_quarter: Any
+) -> None:
+    publish(a_quarter("2026Q1"))
+    for number, audience in enumerate((Audience.STAFF, Audience.LEADERSHIP_GROUP, Audience.COMMISSION), start=2):
+        publish(a_quarter(f"2026Q{number}", audience=audience, openness=Openness.PROACTIVE))
+
+    assert [one.record.slug for one in public.public_versions(session)] == ["2026Q1"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"openness": Openness.WITHHELD}, "不能面向社会公开"),
+        ({"openness": Openness.ON_REQUEST, "audience": Audience.STAFF}, "须填写依据"),
+    ],
+)
+def test_openness_and_audience_must_agree(
+    publish: Publish, a_quarter: Any, fields: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(publishing.NotPublishable, match=words):
+        publish(a_quarter(**fields))
+
+
+def test_the_audience_of_something_published_is_not_narrowed_quietly(publish: Publish, a_quarter: Any) -> None:
+    publish(a_quarter())
+    with pytest.raises(publishing.NotPublishable, match="请先依法撤回"):
+        publish(a_quarter(audience=Audience.STAFF), reason="改为内部公开")
+
+
+def test_a_publication_needs_a_reason(publish: Publish, a_quarter: Any) -> None:
+    with pytest.raises(publishing.NotPublishable, match="发布原因不能为空"):
+        publish(a_quarter(), reason="  ")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM version",
+        "UPDATE version SET reason = '改写'",
+        "UPDATE version SET payload = x'00'",
+        "UPDATE version SET payload = NULL, salt = NULL",
+        "UPDATE version SET published_at = '2020-01-01 00:00:00'",
+        "INSERT OR REPLACE INTO version SELECT * FROM version",
+        "INSERT INTO version SELECT id + 1, record_id, number + 5, audience, payload, salt, digest, reason, published_by, published_at FROM version",
+        "INSERT INTO version SELECT id + 1, record_id, number + 1, audience, payload, salt, digest, reason, published_by, '2001-01-01 00:00:00' FROM version",
+        "DELETE FROM record",
+        "UPDATE record SET slug = 'x'",
+        "UPDATE record SET index_no = 'x'",
+        "UPDATE record SET natural_key = 'x'",
+        "INSERT OR REPLACE INTO record SELECT * FROM record",
+        "DELETE FROM unit",
+        "UPDATE unit SET slug = 'x'",
+        "DELETE FROM outbox",
+    ],
+)
+def test_the_database_itself_refuses_to_touch_what_is_published(
+    session: Session, publish: Publish, a_quarter: Any, statement: str
+) -> None:
+    publish(a_quarter())
+    # Another program would not set our pragmas: the triggers must hold without them.
+    session.execute(text("PRAGMA foreign_keys=OFF"))
+    session.execute(text("PRAGMA recursive_triggers=OFF"))
+    with pytest.raises(IntegrityError):
+        session.execute(text(statement))
+
+
+def test_a_withdrawal_leaves_a_tombstone_and_the_older_version_does_not_come_back(
+    session: Session, publish: Publish, a_quarter: Any, clock: Any
+) -> None:
+    publish(a_quarter())
+    second = publish(a_quarter(spent=1_00), reason="更正")
+    publishing.withdraw(
+        session, second, legal_ground="政府信息公开条例第十五条", reason="涉及第三方", approver="示例财政局", now=clock()
+    )
+    session.commit()
+
+    versions = list(public.public_versions(session))
+    assert [one.withdrawal is not None for one in versions] == [False, True]
+    assert versions[1].payload is not None
+    for statement in ("DELETE FROM withdrawal", "UPDATE withdrawal SET reason = 'x'"):
+        with pytest.raises(IntegrityError):
+            session.execute(text(statement))
+        session.rollback()
+    with pytest.raises(publishing.NotPublishable, match="不能重复撤回"):
+        publishing.withdraw(session, second, legal_ground="甲", reason="乙", approver="丙", now=clock())
+
+
+def test_lawful_destruction_erases_payload_and_salt_and_every_trace_on_disk(
+    session: Session, publish: Publish, clock: Any, tmp_path: Path
+) -> None:
+    canary = "泄露的身份证号码示例一二三四五六七八九"
+    version = publish(Regulation(title=canary, blocks=(Block(text=canary),), issued_on=date(2026, 1, 5)))
+    digest = version.digest
+    publishing.withdraw(
+        session,
+        version,
+        legal_ground="个人信息保护法第四十七条",
+        reason="误公开个人信息",
+        approver="示例区纪委监委",
+        destroy=True,
+        review_on=date(2027, 1, 5),
+        now=clock(),
+    )
+    session.commit()
+    assert version.payload is None
+    assert version.salt is None
+    assert version.digest == digest
+    session.close()
+    empty_journal(session)
+
+    files = list(tmp_path.glob("portal.db*"))
+    assert files
+    for file in files:
+        assert canary.encode() not in file.read_bytes()
+
+
+def test_a_draft_changed_by_two_people_keeps_the_first_and_tells_the_second(
+    session: Session, unit: Unit, a_quarter: Any, clock: Any
+) -> None:
+    draft = publishing.save_draft(session, unit=unit, document=a_quarter(), author="甲", now=clock())
+    publishing.change_draft(session, draft, document=a_quarter(spent=5_00), author="乙", revision=1, now=clock())
+    with pytest.raises(publishing.Conflict, match="已由“乙”修改过"):
+        publishing.change_draft(session, draft, document=a_quarter(spent=6_00), author="甲", revision=1, now=clock())
