@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -118,6 +119,11 @@ class RecordView:
                 return year
         return self.versions[0].published_on.year
 
+    @property
+    def path(self) -> str:
+        """The site path of the record's page, without the leading slash; server-made ASCII throughout."""
+        return f"{self.unit.jurisdiction}/u/{self.unit.slug}/{self.kind.path}/{self.slug}.html"
+
     def version(self, number: int) -> VersionView | None:
         """Return the version with that number."""
         return next((one for one in self.versions if one.number == number), None)
@@ -146,6 +152,11 @@ class Snapshot:
     def today(self) -> date:
         """The day in China on which the snapshot was taken."""
         return self.taken_at.astimezone(SHANGHAI).date()
+
+    @cached_property
+    def derived(self) -> dict[object, Any]:
+        """Hold what the pages worked out from this snapshot once; no part of its meaning."""
+        return {}
 
     def jurisdiction(self, slug: str) -> JurisdictionView | None:
         """Return the jurisdiction of that slug."""

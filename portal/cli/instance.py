@@ -1,0 +1,151 @@
+"""Commands for an instance as a whole: init, demo, sync, build, run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from sqlalchemy import select
+
+from portal import demo as demo_data
+from portal.cli.opened import Opened, Refusal, meter, opened, say
+from portal.config import data_dir
+from portal.search import SearchIndex
+from portal.store.tables import Unit
+from portal.sync import Busy, SyncReport
+from portal.sync import sync as pay
+from portal.web.hosting import host
+
+
+@click.command("init")
+def init_command() -> None:
+    """在 PORTAL_HOME 中建立空的平台实例（含各县区）。可重复运行。"""
+    with opened(create=True) as instance:
+        names = "、".join(regime.short for regime in instance.regimes.values())
+        say(f"平台实例已就绪：{instance.settings.home}")
+        say(f"县区：{names}")
+        say("下一步：portal units 导入单位名册；portal import 导入文件；portal run 打开网站。")
+
+
+@click.command("demo")
+def demo_command() -> None:
+    """装入示例数据（虚构的单位和人员，页面均标明“示例数据”）。可重复运行。"""
+    with opened(create=True) as instance:
+        say(f"新装入 {_load_demo(instance, quiet=False)} 个示例版本。")
+
+
+@click.command("sync")
+@click.option("--all", "everything", is_flag=True, help="从数据库全部重建检索索引和静态网站。")
+@click.option("--json", "as_json", is_flag=True, help="只输出一个 JSON 对象。")
+def sync_command(everything: bool, as_json: bool) -> None:
+    """把已发布的变化同步到检索索引和静态网站。"""
+    with opened() as instance:
+        report = _pay(instance, everything=everything, quiet=as_json)
+    _tell(report, as_json=as_json)
+
+
+@click.command("build")
+@click.option("--json", "as_json", is_flag=True, help="只输出一个 JSON 对象。")
+def build_command(as_json: bool) -> None:
+    """重新生成整个静态网站（先在一旁生成，再整体切换）。"""
+    with opened() as instance:
+        report = _pay(instance, rebuild_site=True, quiet=as_json)
+    _tell(report, as_json=as_json)
+
+
+@click.command("run")
+@click.option("--host", "address", default=None, help="监听地址，默认 127.0.0.1。")
+@click.option("--port", type=click.IntRange(0, 65535), default=None, help="端口，默认 8000。")
+@click.option("--no-demo", is_flag=True, help="空实例也不装入示例数据。")
+def run_command(address: str | None, port: int | None, no_demo: bool) -> None:
+    """准备好一切并打开网站：建立实例、（空实例）装入示例数据、同步、提供访问。"""
+    with opened(create=True) as instance:
+        if not no_demo and instance.session.scalar(select(Unit.id).limit(1)) is None:
+            say("正在装入示例数据……")
+            _load_demo(instance, quiet=False)
+        instance.session.rollback()
+        say("正在同步检索索引和静态网站……")
+        # The pages may come from a newer version of the program than the last build did.
+        report = _pay(instance, rebuild_site=True, quiet=False)
+        _tell(report, as_json=False)
+        settings = instance.settings
+        serve_at = (address or settings.host, settings.port if port is None else port)
+        try:
+            host(
+                settings.site_folder,
+                live=lambda snapshot, search: instance.public_app(snapshot, search=search),
+                index=SearchIndex(settings.index_folder),
+                session=instance.session,
+                regimes=instance.regimes,
+                address=serve_at,
+                announce=say,
+            )
+        except OSError as taken:
+            raise Refusal(
+                f"无法在 {serve_at[0]}:{serve_at[1]} 提供访问（{taken.strerror}）。"
+                "端口可能已被占用，请用 --port 换一个，例如 portal run --port 8001。"
+            ) from taken
+
+
+def _load_demo(instance: Opened, *, quiet: bool) -> int:
+    instance.begin_write()
+    with meter("示例数据", quiet=quiet) as step:
+        count = demo_data.load_demo(instance.session, data_dir("content"), instance.regimes, progress=step)
+    instance.session.commit()
+    return count
+
+
+def _pay(
+    instance: Opened, *, everything: bool = False, rebuild_site: bool = False, quiet: bool
+) -> SyncReport:
+    try:
+        with meter("生成页面", quiet=quiet) as step:
+            return pay(
+                instance.session,
+                instance.settings,
+                instance.regimes,
+                instance.public_app,
+                everything=everything,
+                rebuild_site=rebuild_site,
+                progress=step,
+            )
+    except Busy as busy:
+        raise Refusal(str(busy)) from busy
+
+
+def _tell(report: SyncReport, *, as_json: bool) -> None:
+    build = report.build
+    if as_json:
+        failures = [vars(one) for one in build.failures] if build else []
+        answer: dict[str, Any] = {
+            "indexed": report.indexed,
+            "removed": report.removed,
+            "rebuilt_index": report.rebuilt_index,
+            "paid": report.paid,
+            "build": build.name if build else None,
+            "pages": build.pages if build else 0,
+            "failures": failures,
+            "faults": list(report.faults),
+        }
+        click.echo(json.dumps(answer, ensure_ascii=False))
+    else:
+        say(
+            f"检索索引：更新 {report.indexed} 件，移除 {report.removed} 件{'（全部重建）' if report.rebuilt_index else ''}。"
+        )
+        if build:
+            say(f"静态网站：{build.pages} 个文件，{build.bytes / 1e6:.1f} MB，位于 {build.folder}")
+        else:
+            say("静态网站：没有变化，未重新生成。")
+        for fault in report.faults:
+            click.secho(f"注意：{fault}", err=True)
+        for failure in build.failures if build else ():
+            click.secho(
+                f"注意：页面 {failure.path} 未能生成（{failure.reason}），已用说明页代替，其余页面不受影响。",
+                err=True,
+            )
+    if report.faults or (build and build.failures):
+        raise SystemExit(1)
+
+
+COMMANDS = (init_command, demo_command, sync_command, build_command, run_command)

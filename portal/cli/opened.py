@@ -1,0 +1,111 @@
+"""An opened instance: what every command starts from."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from portal import apps
+from portal.config import Settings
+from portal.domain.regimes import Regime, RegimeError, read_regimes
+from portal.search import SearchIndex
+from portal.services import rosters
+from portal.store.db import begin_write, db, sqlite_url
+from portal.store.migrate import upgrade
+
+
+class Refusal(click.ClickException):
+    """Something that the user must mend; the message says what and how."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Settings, regimes and a session of one instance."""
+
+    settings: Settings
+    regimes: dict[str, Regime]
+    session: Session
+
+    def now(self) -> datetime:
+        """The server's clock, in UTC."""
+        return datetime.now(UTC)
+
+    def public_app(self, snapshot: Callable[[], Any], *, search: SearchIndex | None = None) -> Flask:
+        """Return the public app over a snapshot."""
+        return apps.create_public_app(
+            snapshot, search=search, search_url=self.settings.search_url, base_url=self.settings.base_url
+        )
+
+    def begin_write(self) -> None:
+        """Wait for the right to write, before reading what the write depends on."""
+        begin_write(self.session)
+
+
+def load_regimes(settings: Settings) -> dict[str, Regime]:
+    """Read the regime files, or refuse."""
+    try:
+        return read_regimes(settings.regimes_folder)
+    except RegimeError as wrong:
+        raise Refusal(str(wrong)) from wrong
+
+
+@contextmanager
+def opened(*, create: bool = False) -> Iterator[Opened]:
+    """Open the instance in `PORTAL_HOME`; with `create`, make it first where it is missing."""
+    settings = Settings()
+    regimes = load_regimes(settings)
+    if not settings.database.is_file() and not create:
+        raise Refusal(
+            f"{settings.home} 里还没有平台实例。请先运行 portal init，或用环境变量 PORTAL_HOME 指向已有实例的文件夹。"
+        )
+    settings.home.mkdir(parents=True, exist_ok=True)
+    upgrade(sqlite_url(settings.database))
+    app = Flask("portal")
+    app.config["SQLALCHEMY_DATABASE_URI"] = sqlite_url(settings.database)
+    db.init_app(app)
+    with app.app_context():
+        session = db.session()
+        try:
+            instance = Opened(settings, regimes, session)
+            if create:
+                instance.begin_write()
+                rosters.init_jurisdictions(session, regimes.values(), now=instance.now())
+                session.commit()
+            yield instance
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def say(text: str) -> None:
+    """Tell the user something; in --json runs commands stay silent instead."""
+    click.echo(text)
+
+
+def meter(label: str, *, quiet: bool) -> Any:
+    """Return a context manager that gives a progress callback (a bar on terminals, nothing elsewhere)."""
+
+    @contextmanager
+    def running() -> Iterator[Callable[[int], None] | None]:
+        if quiet or not sys.stderr.isatty():
+            yield None
+            return
+        with click.progressbar(
+            length=0, label=label, file=sys.stderr, show_pos=True, show_percent=False
+        ) as bar:
+
+            def step(count: int) -> None:
+                bar.length = (bar.length or 0) + count
+                bar.update(count)
+
+            yield step
+
+    return running()

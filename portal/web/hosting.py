@@ -1,0 +1,125 @@
+"""Serves the built site from its folder, with live search beside it, on one port.
+
+Every file comes from the build that `current` points to when the request
+arrives; only `search.html` is answered by the live public app.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import waitress
+from flask import Flask
+from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.exceptions import NotFound
+from werkzeug.security import safe_join
+from werkzeug.utils import send_file
+from werkzeug.wrappers import Request, Response
+
+from portal.domain.regimes import Regime
+from portal.search import SearchIndex
+from portal.site.build import MANIFEST, current_build
+from portal.site.snapshot import Snapshot, take_snapshot
+from portal.store import public
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+mimetypes.add_type("text/html", ".html")
+LiveApp = Callable[[Callable[[], Snapshot], SearchIndex], Flask]
+
+
+class CurrentSnapshot:
+    """The newest snapshot, taken again only after something was published."""
+
+    def __init__(self, sessions: Callable[[], Session], regimes: Mapping[str, Regime]) -> None:
+        """Read through sessions of its own, so that threads do not share one."""
+        self._sessions, self._regimes, self._lock = sessions, regimes, Lock()
+        self._snapshot: Snapshot | None = None
+
+    def __call__(self) -> Snapshot:
+        """Return the snapshot."""
+        with self._lock, self._sessions() as session:
+            if self._snapshot is None or self._snapshot.change != public.latest_change(session):
+                session.rollback()
+                self._snapshot = take_snapshot(session, self._regimes, now=datetime.now(UTC))
+            return self._snapshot
+
+
+class SiteHost:
+    """A WSGI application over a `site_build` folder."""
+
+    def __init__(self, folder: Path, live: Flask) -> None:
+        """Serve `folder`, and `search.html` by the live app."""
+        self.folder, self.live = folder, live
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        """Answer one request."""
+        request = Request(environ)
+        path = request.path.lstrip("/") or "index.html"
+        if path == "search.html":
+            return self.live(environ, start_response)
+        if request.method not in ("GET", "HEAD"):
+            return Response("只支持读取。", 405, {"Allow": "GET, HEAD"})(environ, start_response)
+        build = current_build(self.folder)
+        answer = self._file(build, path, environ) if build else None
+        if answer is None:
+            answer = self._missing(build, environ)
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        answer.headers["Content-Security-Policy"] = CSP
+        return answer(environ, start_response)
+
+    def _file(self, build: Path, path: str, environ: WSGIEnvironment) -> Response | None:
+        joined = safe_join(str(build), path)
+        if joined is None:
+            return None
+        file = Path(joined)
+        if file.is_dir():
+            file = file / "index.html"
+        if not file.is_file() or file.is_symlink():
+            return None
+        return send_file(file, environ, mimetype=_mimetype(file), conditional=True, max_age=0)
+
+    def _missing(self, build: Path | None, environ: WSGIEnvironment) -> Response:
+        page = build / "404.html" if build else None
+        if page is None or not page.is_file():
+            return Response("网站还没有生成。请运行 portal build。", 503)
+        answer = send_file(page, environ, mimetype="text/html", conditional=False)
+        answer.status_code = NotFound.code or 404
+        return answer
+
+
+CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def _mimetype(file: Path) -> str:
+    if file.name == MANIFEST or file.suffix == ".json":
+        return "application/json"
+    return mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+
+
+def host(
+    folder: Path,
+    *,
+    live: LiveApp,
+    index: SearchIndex,
+    session: Session,
+    regimes: Mapping[str, Regime],
+    address: tuple[str, int],
+    announce: Callable[[str], None],
+) -> None:
+    """Serve until stopped. `announce` is told the address once the port is open."""
+    sessions = sessionmaker(session.get_bind())
+    app = live(CurrentSnapshot(sessions, regimes), index)
+    server = waitress.create_server(SiteHost(folder, app), host=address[0], port=address[1], threads=8)
+    announce(f"网站已打开：http://{address[0]}:{server.effective_port}/  （按 Ctrl+C 停止）")
+    server.run()
