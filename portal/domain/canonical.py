@@ -17,9 +17,8 @@ def document_json(document: Document) -> dict[str, Any]:
 
     Absent, null and empty mean the same to a reader, so only one of them is written.
     """
-    return {
-        name: value for name, value in document.model_dump(mode="json").items() if value not in (None, [], "")
-    }
+    dumped = document.model_dump(mode="json", exclude_none=True)
+    return {name: value for name, value in dumped.items() if value not in ([], "")}
 
 
 def canonical(value: Any) -> bytes:

@@ -257,7 +257,7 @@ def read_yes_no(text: str) -> bool:
 def read_count(text: str) -> int:
     """Read a whole number, zero or more."""
     raw = unicodedata.normalize("NFKC", text).strip().replace(",", "")
-    if found := re.fullmatch(r"(\d{1,9})(?:\.0+)?", raw):
+    if found := re.fullmatch(r"(\d{1,10})(?:\.0+)?", raw):
         return int(found[1])
     raise ValueError(f"“{text}”应是不小于 0 的整数，不带单位。")
 
@@ -265,7 +265,7 @@ def read_count(text: str) -> int:
 def read_ratio(text: str) -> int:
     """Read a number with at most two decimals as hundredths."""
     raw = unicodedata.normalize("NFKC", text).strip().rstrip("%分")
-    if not re.fullmatch(r"\d{1,5}(\.\d+)?", raw):
+    if not re.fullmatch(r"\d{1,6}(\.\d+)?", raw):
         raise ValueError(f"“{text}”应是数字，最多两位小数，例如 92.30。")
     hundredths = Decimal(raw) * 100
     if hundredths != hundredths.to_integral_value():
@@ -286,7 +286,12 @@ def read_clock(text: str) -> str:
 
 
 def split_lines(text: str) -> tuple[str, ...]:
-    """Split a cell that holds several entries (one a line, or 、；→ between them)."""
+    """Split a cell that holds several entries: one a line, else with ；→ or 、 between them.
+
+    Once there are line breaks only they separate: an entry may itself hold a 、.
+    """
+    if "\n" in text.strip():
+        return tuple(part.strip() for part in text.split("\n") if part.strip())
     return tuple(part.strip() for part in re.split(r"[\n、；;→]", text) if part.strip())
 
 

@@ -1,0 +1,179 @@
+"""A row on its way to a document: values read cell by cell, then checked as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from portal.domain.documents.base import Document
+from portal.domain.documents.declaration import Declaration, declaration
+from portal.domain.values import clean_text
+from portal.exchange.sheets.books import Cell, Sheet
+from portal.exchange.sheets.cells import as_text, is_blank, read_cell
+from portal.exchange.sheets.complaints import Complaint, Place, complaints
+from portal.exchange.sheets.headers import Column, Header
+from portal.exchange.sheets.results import Problem, cell_name, shorten, split_advice
+
+
+@dataclass
+class Draft:
+    """One row: what was read, what could not be, and where each field stands."""
+
+    sheet: Sheet
+    header: Header
+    row: int  # 0-based.
+    data: dict[str, Any] = field(default_factory=dict)
+    bad: set[tuple[str, ...]] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+    unit: str | None = None
+    key: str = ""
+    children: dict[str, list[Draft]] = field(default_factory=dict)
+
+    def at(self, column: Column, value: str, message: str, remedy: str) -> Problem:
+        """Return a problem of one cell."""
+        return problem_at(self.sheet, self.row, column.index, column.header, value, message, remedy)
+
+    def whole(self, message: str, remedy: str) -> Problem:
+        """Return a problem of the whole row."""
+        number = self.row + 1
+        return Problem(self.sheet.name, number, "", f"{number}:{number}", "", message, remedy)
+
+    def failed(self) -> bool:
+        """Tell whether the row or one of its table rows has a problem."""
+        return bool(self.problems) or any(one.problems for rows in self.children.values() for one in rows)
+
+
+def problem_at(
+    sheet: Sheet, row: int, index: int, header: str, value: str, message: str, remedy: str
+) -> Problem:
+    """Return a problem of the cell at the 0-based row and column."""
+    cell = cell_name(row + 1, index)
+    return Problem(sheet.name, row + 1, header, cell, shorten(value, 200), message, remedy)
+
+
+def draft_row(sheet: Sheet, header: Header, row: int) -> Draft:
+    """Read every cell of a row; a cell that cannot be read becomes a problem of its own."""
+    draft = Draft(sheet, header, row)
+    for column in header.columns:
+        if column.piece == 0:
+            _read_into(draft, column)
+    for later, first in header.repeated:
+        _compare(draft, later, first)
+    _read_unit(draft)
+    if header.key is not None:
+        draft.key = as_text(sheet.at(row, header.key)).strip()
+    return draft
+
+
+def _read_into(draft: Draft, column: Column) -> None:
+    cell = draft.sheet.at(draft.row, column.index)
+    fault = draft.sheet.faults.get((draft.row, column.index))
+    if is_blank(cell) and fault is None:
+        return
+    path = column.field.path
+    try:
+        value = read_cell(column.field, _whole_text(draft, column, cell), scale=column.scale, fault=fault)
+    except ValueError as wrong:
+        message, remedy = split_advice(str(wrong))
+        draft.problems.append(draft.at(column, fault or as_text(cell), message, remedy))
+        draft.bad.add(path)
+        if len(path) == 2:
+            draft.data.setdefault(path[0], {})
+        return
+    if len(path) == 2:
+        draft.data.setdefault(path[0], {})[path[1]] = value
+    else:
+        draft.data[path[0]] = value
+
+
+def _whole_text(draft: Draft, column: Column, cell: Cell) -> Cell:
+    """Join a long text with its continuation columns: one Excel cell holds 32,767 characters."""
+    pieces = [one for one in draft.header.columns if one.piece and one.field.path == column.field.path]
+    if not pieces:
+        return cell
+    rest = (draft.sheet.at(draft.row, one.index) for one in sorted(pieces, key=lambda one: one.piece))
+    return as_text(cell) + "".join(as_text(one) for one in rest)
+
+
+def _compare(draft: Draft, later: Column, first: Column) -> None:
+    cells = [draft.sheet.at(draft.row, one.index) for one in (first, later)]
+    if is_blank(cells[1]) or as_text(cells[0]).strip() == as_text(cells[1]).strip():
+        return
+    message = f"“{later.header}”与“{first.header}”是同一栏，两处内容不一致。"
+    problem = draft.at(later, as_text(cells[1]), message, "请核对后只保留一列。")
+    draft.problems.append(problem)
+    draft.bad.add(later.field.path)
+
+
+def _read_unit(draft: Draft) -> None:
+    index = draft.header.unit
+    if index is None:
+        return
+    # A unit that stands once for several merged rows belongs to each of them.
+    cell = draft.sheet.at(*draft.sheet.origin(draft.row, index))
+    text = as_text(cell)
+    try:
+        draft.unit = " ".join(str(clean_text(text)).split()) or None
+    except ValueError as wrong:
+        message, remedy = split_advice(str(wrong))
+        name = draft.header.names[index]
+        draft.problems.append(problem_at(draft.sheet, draft.row, index, name, text, message, remedy))
+
+
+def finish(draft: Draft, model: type[Document]) -> Document | None:
+    """Check the row and its table rows as one document; problems are added to the drafts they belong to."""
+    declared = declaration(model)
+    data = {**draft.data, **{name: [one.data for one in rows] for name, rows in draft.children.items()}}
+    try:
+        document = model.model_validate(data)
+    except ValidationError as error:
+        _blame(draft, declared, _relevant(list(complaints(error)), draft, model))
+        return None
+    return None if draft.failed() else document
+
+
+def _relevant(found: list[Complaint], draft: Draft, model: type[Document]) -> list[Complaint]:
+    """Leave out what only follows from another problem: a bad cell's own absence, a title made from it."""
+    kept = [one for one in found if not _already(one.place, draft)]
+    if model.default_title.__func__ is not Document.default_title.__func__:  # type: ignore[attr-defined]
+        others = [one for one in kept if one.place != ("title",)]
+        if others or draft.failed():
+            return others
+    return kept
+
+
+def _already(place: Place, draft: Draft) -> bool:
+    owner, inner = _owner(place, draft)
+    return any(inner[: len(path)] == path for path in owner.bad)
+
+
+def _owner(place: Place, draft: Draft) -> tuple[Draft, Place]:
+    """Return the draft that an error's place is in, and the place within it."""
+    if len(place) >= 2 and isinstance(place[1], int) and place[0] in draft.children:
+        return draft.children[str(place[0])][place[1]], place[2:]
+    return draft, place
+
+
+def _blame(draft: Draft, declared: Declaration, found: list[Complaint]) -> None:
+    absent: dict[int, tuple[Draft, list[str]]] = {}
+    for one in found:
+        owner, inner = _owner(one.place, draft)
+        column = owner.header.column_of(inner[:2]) or owner.header.column_of(inner[:1])
+        label = declared.label_of(one.place)
+        if column is not None:
+            value = one.value or as_text(owner.sheet.at(owner.row, column.index))
+            owner.problems.append(owner.at(column, value, f"“{label}”{one.message}", one.remedy))
+        elif one.missing:
+            absent.setdefault(id(owner), (owner, []))[1].append(label)
+        elif inner:
+            owner.problems.append(owner.whole(f"“{label}”{one.message}", one.remedy))
+        else:
+            owner.problems.append(owner.whole(one.message, one.remedy))
+    for owner, labels in absent.values():
+        tables = {table.about.label for table in declared.tables}
+        remedy = "请补上这些列并逐行填写；可下载模板对照。"
+        if tables & set(labels):
+            remedy = "其中有须逐行填写的表格，请下载模板填写后导入。"
+        owner.problems.append(owner.whole(f"缺少必填内容：{'、'.join(labels)}（表中没有对应的列）。", remedy))

@@ -1,0 +1,239 @@
+"""A file → documents and problems, wholly by the declaration of the kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from portal.domain.documents.base import Document
+from portal.domain.documents.declaration import Declaration, Table, declaration
+from portal.domain.values import fold
+from portal.exchange.sheets import names
+from portal.exchange.sheets.archive import refuse
+from portal.exchange.sheets.books import Cell, Sheet, form_of, open_sheets
+from portal.exchange.sheets.cells import as_text, is_blank
+from portal.exchange.sheets.drafts import Draft, draft_row, finish, problem_at
+from portal.exchange.sheets.foreign import Sort, Sorter
+from portal.exchange.sheets.headers import (
+    RECORD_KEY,
+    Header,
+    count_known,
+    find_header,
+    known_columns,
+    known_fields,
+)
+from portal.exchange.sheets.records import read_records
+from portal.exchange.sheets.results import Entry, Problem, Reading, cell_name
+
+_TOTALS = ("合计", "总计", "小计", "共计", "合计数")
+
+
+def read_documents(data: bytes, filename: str, model: type[Document]) -> Reading:
+    """Read every document of one kind out of an xlsx, xls, csv, tsv or json file.
+
+    Raises `UnreadableFile` when the file as a whole cannot be used. A row that
+    cannot be used gives problems instead of a document, and never stops the others.
+    """
+    form = form_of(data, filename)
+    if form == "json":
+        return read_records(data, model)
+    known = known_fields(model)
+    sheets = open_sheets(data, filename, form, lambda cells: count_known(known, cells))
+    return _Reader(model).read(sheets)
+
+
+@dataclass
+class _Reader:
+    model: type[Document]
+    notes: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    rejected: int = 0
+
+    @property
+    def _declared(self) -> Declaration:
+        return declaration(self.model)
+
+    def read(self, sheets: list[Sheet]) -> Reading:
+        tables = self._table_sheets(sheets)
+        mains = self._main_sheets(sheets, tables)
+        drafts = [
+            draft for sheet, header in mains for draft in self._drafts(sheet, header, several=len(mains) > 1)
+        ]
+        orphans = self._join(drafts, tables)
+        entries = self._finish(drafts)
+        self.problems.extend(orphans)
+        order = {sheet.name: number for number, sheet in enumerate(sheets)}
+        problems = sorted(self.problems, key=lambda one: (order.get(one.sheet, 0), one.row or 0))
+        return Reading(tuple(entries), tuple(problems), self.rejected, tuple(self.notes))
+
+    def _table_sheets(self, sheets: list[Sheet]) -> dict[str, Sheet]:
+        """Return the sheets that carry the kind's tables, by the table's name."""
+        by_title = {fold(names.table_sheet(self.model, table)): table.name for table in self._declared.tables}
+        found = {
+            by_title[fold(one.name)]: one for one in sheets if fold(one.name) in by_title and not one.hidden
+        }
+        main = fold(names.main_sheet(self.model))
+        # One flat sheet may happen to bear a table's name; the tables of a template stand beside its main sheet.
+        return found if any(fold(one.name) == main for one in sheets) else {}
+
+    def _main_sheets(self, sheets: list[Sheet], tables: dict[str, Sheet]) -> list[tuple[Sheet, Header]]:
+        found: list[tuple[Sheet, Header]] = []
+        left: list[str] = []
+        for sheet in sheets:
+            if sheet.name in names.OWN_SHEETS or any(sheet is one for one in tables.values()):
+                continue
+            header = find_header(sheet, known_fields(self.model), keyed=bool(tables))
+            if header and not sheet.hidden:
+                found.append((sheet, header))
+            elif any(not is_blank(cell) for row in sheet.rows for cell in row):
+                left.append(f"“{sheet.name}”（{'已隐藏' if sheet.hidden else '没有可识别的表头'}）")
+        main = fold(names.main_sheet(self.model))
+        if own := [one for one in found if fold(one[0].name) == main]:
+            left.extend(f"“{sheet.name}”（不是主表）" for sheet, _ in found if fold(sheet.name) != main)
+            found = own
+        if not found:
+            raise self._no_header()
+        if left:
+            self.notes.append(f"未读取的工作表：{'、'.join(left)}。")
+        return found
+
+    def _no_header(self) -> Exception:
+        required = [one.label for one in self._declared.fields if one.required and not one.group]
+        others = [one.label for one in self._declared.fields if one.label not in required]
+        wanted = "、".join([*required, *others][:12])
+        return refuse(
+            f"在前 20 行里没有找到“{self.model.kind.label}”的表头（已查找：{wanted} 等栏目名称及其别名）",
+            "请确认选对了公开内容的类别，并保留一行栏目名称作表头；也可下载模板填写",
+        )
+
+    def _drafts(self, sheet: Sheet, header: Header, *, several: bool) -> Iterator[Draft]:
+        prefix = f"工作表“{sheet.name}”：" if several else ""
+        self.notes.extend(prefix + note for note in header.notes)
+        self._say_repeated(sheet, header)
+        sorter = Sorter(self.model, header)
+        for number in self._data_rows(sheet, header):
+            verdict = sorter.sort(number + 1, sheet.rows[number])
+            if verdict.sort == Sort.RECORD:
+                yield draft_row(sheet, header, number)
+                continue
+            self.rejected += 1
+            value = as_text(sheet.at(number, verdict.column))
+            name = header.names[verdict.column]
+            self.problems.append(
+                problem_at(sheet, number, verdict.column, name, value, verdict.message, verdict.remedy)
+            )
+
+    def _say_repeated(self, sheet: Sheet, header: Header) -> None:
+        for later, first in header.repeated:
+            self.problems.append(
+                Problem(
+                    sheet.name,
+                    header.row + 1,
+                    later.header,
+                    cell_name(header.row + 1, later.index),
+                    later.header,
+                    f"“{later.header}”与“{first.header}”（{cell_name(header.row + 1, first.index)}）都对应“{later.field.label}”，同一栏出现了两列。",
+                    "请只保留一列，或把另一列改为它本来的栏目名称。",
+                )
+            )
+
+    def _data_rows(self, sheet: Sheet, header: Header) -> Iterator[int]:
+        for number in range(header.row + 1, len(sheet.rows)):
+            row = sheet.rows[number]
+            used = [one.index for one in header.columns] + [one.index for one, _ in header.repeated]
+            faulty = any((number, index) in sheet.faults for index in used)
+            filled = [(index, cell) for index, cell in enumerate(row) if not is_blank(cell)]
+            if not filled and not faulty:
+                continue
+            first = next(
+                (as_text(cell) for index, cell in filled if isinstance(cell, str) and index != header.key), ""
+            )
+            if fold(first).strip(":") in _TOTALS:
+                self.notes.append(
+                    f"工作表“{sheet.name}”第 {number + 1} 行是{fold(first).strip(':')}行，未作为记录导入。"
+                )
+                continue
+            if not faulty and self._only_prefilled(header, filled):
+                continue
+            yield number
+
+    def _only_prefilled(self, header: Header, filled: list[tuple[int, Cell]]) -> bool:
+        """Tell whether nothing but a running number stands in the row, as in a form that was not filled up."""
+        used = {one.index for one in (*header.columns, *(one for one, _ in header.repeated))}
+        used |= {index for index in (header.unit, header.key) if index is not None}
+        return not any(index in used for index, _ in filled) and all(
+            isinstance(cell, int | float) or str(cell).strip().isdigit() for _, cell in filled
+        )
+
+    def _join(self, drafts: list[Draft], tables: dict[str, Sheet]) -> list[Problem]:
+        """Hang the rows of the table sheets on their records; return the problems of rows without one."""
+        if not tables:
+            return []
+        by_key: dict[str, Draft] = {}
+        for draft in drafts:
+            draft.children = {name: [] for name in tables}
+            if draft.key and draft.key in by_key:
+                first = by_key[draft.key]
+                draft.problems.append(
+                    draft.whole(
+                        f"{RECORD_KEY}“{draft.key}”与第 {first.row + 1} 行重复，无法判断各表的行属于哪一条。",
+                        f"请改用不同的{RECORD_KEY}，并同步修改其他工作表。",
+                    )
+                )
+            elif draft.key:
+                by_key[draft.key] = draft
+        orphans: list[Problem] = []
+        for table in self._declared.tables:
+            if table.name in tables:
+                orphans.extend(self._join_table(tables[table.name], table, by_key))
+        return orphans
+
+    def _join_table(self, sheet: Sheet, table: Table, by_key: dict[str, Draft]) -> Iterator[Problem]:
+        header = find_header(sheet, known_columns(self.model, table.name), keyed=True)
+        if header is None:
+            if any(not is_blank(cell) for row in sheet.rows for cell in row):
+                yield Problem(
+                    sheet.name, None, "", "", "",
+                    f"工作表“{sheet.name}”没有可识别的表头，其中的内容未导入。",
+                    f"请保留模板中的表头（{RECORD_KEY}、{'、'.join(one.about.label for one in table.fields[:5])} 等）。",
+                )  # fmt: skip
+            return
+        header.unit = None
+        self._say_repeated(sheet, header)
+        self.notes.extend(f"工作表“{sheet.name}”：{note}" for note in header.notes if "单位名称" not in note)
+        for number in self._data_rows(sheet, header):
+            row = draft_row(sheet, header, number)
+            if row.key in by_key:
+                by_key[row.key].children[table.name].append(row)
+                continue
+            index = header.key if header.key is not None else 0
+            message, remedy = (
+                (f"{RECORD_KEY}“{row.key}”在“{names.main_sheet(self.model)}”表中不存在。", "请改为该表中已有的编号。")
+                if row.key
+                else (f"没有填写{RECORD_KEY}，无法判断这一行属于哪条记录。", f"请填写“{names.main_sheet(self.model)}”表中的编号。")
+            )  # fmt: skip
+            yield problem_at(sheet, number, index, RECORD_KEY, row.key, message, remedy)
+
+    def _finish(self, drafts: list[Draft]) -> list[Entry]:
+        entries: list[Entry] = []
+        seen: dict[tuple[str | None, str], Draft] = {}
+        for draft in drafts:
+            document = finish(draft, self.model)
+            if document is not None:
+                first = seen.setdefault((draft.unit, document.natural_key()), draft)
+                if first is not draft:
+                    draft.problems.append(
+                        draft.whole(
+                            f"与工作表“{first.sheet.name}”第 {first.row + 1} 行是同一单位的同一条记录，重复填写。",
+                            "请核对后只保留一行；确属不同事项的，请补填编号或改写名称以示区别。",
+                        )
+                    )
+            self.problems.extend(draft.problems)
+            self.problems.extend(
+                one for rows in draft.children.values() for row in rows for one in row.problems
+            )
+            if document is None or draft.problems:
+                self.rejected += 1
+            else:
+                entries.append(Entry(document, draft.unit, draft.sheet.name, draft.row + 1))
+        return entries

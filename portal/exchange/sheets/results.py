@@ -1,0 +1,97 @@
+"""What a reading gives back: documents, and problems that say where and how to mend."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from portal.domain.documents.base import Document
+
+
+class UnreadableFile(ValueError):
+    """The whole file cannot be used; the message says in Chinese what is wrong and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend.
+
+    `row` is 1-based, as Excel shows it (for JSON: the ordinal of the record);
+    `column` is the header, blank when the whole row is meant; `cell` is like
+    `G8`, or `8:8` for a whole row.
+    """
+
+    sheet: str
+    row: int | None
+    column: str
+    cell: str
+    value: str
+    message: str
+    remedy: str
+
+    def as_dict(self) -> dict[str, str | int | None]:
+        """Return the problem as plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One document that was read, whose it is, and where it stood."""
+
+    document: Document
+    unit_name: str | None
+    sheet: str
+    row: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Everything that a file gave.
+
+    `rejected` counts the data rows of main sheets (or JSON records) that gave
+    no document; `notes` say how headers were understood, which unit of money
+    was assumed, and what was left out.
+    """
+
+    entries: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+    rejected: int
+    notes: tuple[str, ...]
+
+
+def column_letters(index: int) -> str:
+    """Return Excel's name of the 0-based column."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def cell_name(row: int, index: int) -> str:
+    """Return the name of a cell from its 1-based row and 0-based column."""
+    return f"{column_letters(index)}{row}"
+
+
+def column_index(letters: str) -> int:
+    """Return the 0-based column of Excel's column name."""
+    index = 0
+    for letter in letters:
+        index = index * 26 + ord(letter) - 64
+    return index - 1
+
+
+def shorten(value: str, limit: int = 60) -> str:
+    """Cut a long value for use in a message."""
+    return value if len(value) <= limit else f"{value[:limit]}…"
+
+
+def split_advice(text: str) -> tuple[str, str]:
+    """Split a domain message into what is wrong and how to mend it."""
+    head, stop, rest = text.partition("。")
+    if stop and rest:
+        return head + stop, rest
+    head, mark, rest = text.partition("；请")
+    if mark:
+        return head + "。", "请" + rest
+    return text, "请按“填表说明”改正此处后重新导入。"

@@ -1,0 +1,288 @@
+"""Templates, filled templates and CSV out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import xlsxwriter
+
+from portal.domain.documents.base import Document
+from portal.domain.documents.declaration import Field, declaration
+from portal.domain.values import MAX_FEN, Type
+from portal.exchange.sheets import names
+from portal.exchange.sheets.headers import RECORD_KEY, UNIT
+from portal.exchange.sheets.layout import (
+    PIECE,
+    Slot,
+    how_to_fill,
+    is_required,
+    native_of,
+    requirement,
+    slots,
+    text_of,
+    value_of,
+)
+
+_LAST_ROW = 1000  # Drop-downs and checks reach this far; rows beyond are read all the same.
+_FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠']")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_WIDTHS = {
+    Type.LINE: 24, Type.PROSE: 40, Type.LINES: 36, Type.MONEY: 18, Type.USCC: 22, Type.DAY: 14, Type.PERIOD: 18,
+}  # fmt: skip
+
+
+def template(model: type[Document], *, unit_names: Sequence[str] = ()) -> bytes:
+    """Return an empty workbook to fill: one record a row, one sheet a table, and how to fill it."""
+    return _Book(model, unit_names).write([])
+
+
+def to_xlsx(unit_name: str, document: Document) -> bytes:
+    """Return one record in the template's form.
+
+    Read back, it gives the same document; only a group in which nothing is
+    filled is read as absent, since a sheet has nothing to show for it.
+    """
+    return _Book(type(document), (unit_name,) if unit_name else ()).write([(unit_name, document)])
+
+
+def to_csv(document_rows: Iterable[tuple[str, Document]], model: type[Document]) -> bytes:
+    """Return the single fields of many records as UTF-8 CSV with a byte order mark.
+
+    Tables do not fit a flat file and are left to the workbook. A text that a
+    spreadsheet would run as a formula gets an apostrophe in front, which
+    reading takes away; numbers stay numbers.
+    """
+    fields = declaration(model).fields
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([UNIT, *(Slot(one).header for one in fields)])
+    for unit_name, document in document_rows:
+        texts = [unit_name, *(text_of(one, value_of(document, one)) for one in fields)]
+        writer.writerow([safe_text(text) for text in texts])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def safe_text(text: str) -> str:
+    """Keep a spreadsheet from running a CSV cell as a formula."""
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+@dataclass
+class _Options:
+    """The hidden sheet that holds the entries of every drop-down: Excel's own list ends at 255 characters."""
+
+    sheet: Any
+    taken: int = 0
+
+    def formula(self, entries: Sequence[str]) -> str:
+        column = self.taken
+        self.taken += 1
+        for row, entry in enumerate(entries):
+            self.sheet.write_string(row, column, entry)
+        letters = xlsxwriter.utility.xl_col_to_name(column, col_abs=True)
+        return f"='{names.OPTIONS}'!{letters}$1:{letters}${len(entries)}"
+
+
+class _Book:
+    """Writes one workbook for one kind."""
+
+    def __init__(self, model: type[Document], unit_names: Sequence[str]) -> None:
+        self._model = model
+        self._declared = declaration(model)
+        self._units = list(unit_names)
+        self._out = io.BytesIO()
+        self._book = xlsxwriter.Workbook(self._out, {"in_memory": True, "strings_to_formulas": False})
+        add = self._book.add_format
+        common = {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1}
+        self._head = add({**common, "bg_color": "#E7ECF2"})
+        self._must = add({**common, "bg_color": "#F8D7B0"})
+        self._formats = {
+            "text": add({"num_format": "@", "text_wrap": True, "valign": "top"}),
+            "quoted": add({"num_format": "@", "text_wrap": True, "valign": "top", "quote_prefix": True}),
+            Type.MONEY: add({"num_format": "#,##0.00", "valign": "top"}),
+            Type.RATIO: add({"num_format": "0.00", "valign": "top"}),
+            Type.COUNT: add({"num_format": "0", "valign": "top"}),
+            Type.DAY: add({"num_format": "yyyy-mm-dd", "valign": "top"}),
+        }
+        self._lists: dict[type, str] = {}
+
+    def write(self, records: list[tuple[str, Document]]) -> bytes:
+        main = self._book.add_worksheet(names.main_sheet(self._model))
+        tables = [
+            (one, self._book.add_worksheet(names.table_sheet(self._model, one)))
+            for one in self._declared.tables
+        ]
+        guide = self._book.add_worksheet(names.GUIDE)
+        self._options = _Options(self._book.add_worksheet(names.OPTIONS))
+        self._options.sheet.hide()
+
+        documents = [document for _, document in records]
+        keys = [str(number) for number in range(1, len(records) + 1)]
+        lead = [(key, unit) for key, (unit, _) in zip(keys, records, strict=True)]
+        self._sheet(main, [RECORD_KEY, UNIT], self._declared.fields, lead, documents)
+        if self._units:
+            listed = {
+                "validate": "list",
+                "source": self._options.formula(self._units),
+                "error_type": "warning",
+            }
+            main.data_validation(1, 1, _LAST_ROW, 1, {**listed, **_words("单位", "请从列表中选择单位。")})
+        for table, sheet in tables:
+            owned = [
+                (key, row)
+                for key, one in zip(keys, documents, strict=True)
+                for row in getattr(one, table.name)
+            ]
+            self._sheet(
+                sheet, [RECORD_KEY], table.fields, [(key,) for key, _ in owned], [row for _, row in owned]
+            )
+        self._guide(guide)
+        main.activate()
+        self._book.close()
+        return self._out.getvalue()
+
+    def _sheet(
+        self,
+        sheet: Any,
+        lead: list[str],
+        fields: tuple[Field, ...],
+        leading: Sequence[Sequence[str]],
+        owners: list[Any],
+    ) -> None:
+        for index, name in enumerate(lead):
+            sheet.write_string(0, index, name, self._must if name == RECORD_KEY else self._head)
+            sheet.set_column(index, index, 12 if name == RECORD_KEY else 24, self._formats["text"])
+        sheet.write_comment(0, 0, "给每条记录编一个号（如 1、2、3）；其他工作表用同一编号对应到这条记录。")
+        columns = slots(fields, owners)
+        for index, slot in enumerate(columns, start=len(lead)):
+            self._column(sheet, index, slot, in_table=UNIT not in lead)
+        for row, (texts, owner) in enumerate(zip(leading, owners, strict=True), start=1):
+            for index, text in enumerate(texts):
+                self._text(sheet, row, index, text)
+            for index, slot in enumerate(columns, start=len(lead)):
+                self._value(sheet, row, index, slot, value_of(owner, slot.field))
+        sheet.set_row(0, 36)
+        sheet.freeze_panes(1, len(lead))
+
+    def _column(self, sheet: Any, index: int, slot: Slot, *, in_table: bool) -> None:
+        field = slot.field
+        must = is_required(self._model, field) and not slot.piece
+        sheet.write_string(
+            0, index, f"*{slot.header}" if must else slot.header, self._must if must else self._head
+        )
+        width = max(_WIDTHS.get(field.type, 16), min(36, 2 * len(slot.header) + 3))
+        sheet.set_column(index, index, width, self._formats.get(field.type, self._formats["text"]))
+        if slot.piece:
+            return
+        about = field.about
+        parts = [f"{requirement(self._model, field, in_table=in_table)}。{how_to_fill(field)}", about.help]
+        parts += [
+            f"依据：{about.source}" if about.source else "",
+            f"示例：{about.example}" if about.example else "",
+        ]
+        sheet.write_comment(
+            0, index, "\n".join(part for part in parts if part), {"x_scale": 2, "y_scale": 1.5}
+        )
+        if rule := self._rule(field):
+            sheet.data_validation(
+                1, index, _LAST_ROW, index, {**rule, **_words(field.label, how_to_fill(field))}
+            )
+
+    def _rule(self, field: Field) -> dict[str, Any] | None:
+        """Return Excel's own check of the column; amounts only warn, since “1.2万元” is read too."""
+        if field.choices is not None:
+            if field.choices not in self._lists:
+                self._lists[field.choices] = self._options.formula([one.label for one in field.choices])
+            return {"validate": "list", "source": self._lists[field.choices]}
+        match field.type:
+            case Type.YES_NO:
+                return {"validate": "list", "source": ["是", "否"]}
+            case Type.DAY:
+                span = {"minimum": date(1949, 10, 1), "maximum": date(2199, 12, 31)}
+                return {"validate": "date", "criteria": "between", **span, "error_type": "warning"}
+            case Type.MONEY:
+                span_of_money = {"minimum": -MAX_FEN // 100, "maximum": MAX_FEN // 100}
+                return {
+                    "validate": "decimal",
+                    "criteria": "between",
+                    **span_of_money,
+                    "error_type": "warning",
+                }
+            case Type.COUNT:
+                return {"validate": "integer", "criteria": "between", "minimum": 0, "maximum": 10**9}
+            case Type.RATIO:
+                return {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 10**5}
+            case _:
+                return None
+
+    def _value(self, sheet: Any, row: int, index: int, slot: Slot, value: Any) -> None:
+        native = native_of(slot.field, value)
+        if native is None:
+            return
+        cell_format = self._formats.get(slot.field.type)
+        if isinstance(native, date):
+            sheet.write_datetime(row, index, native, cell_format)
+        elif isinstance(native, float):
+            sheet.write_number(row, index, native, cell_format)
+        else:
+            begin = slot.piece * PIECE
+            self._text(sheet, row, index, native[begin : begin + PIECE])
+
+    def _text(self, sheet: Any, row: int, index: int, text: str) -> None:
+        if text:
+            # A text cell is never run; the quote prefix keeps it so when a person edits it later.
+            sheet.write_string(row, index, text, self._formats["quoted" if _FORMULA.match(text) else "text"])
+
+    def _guide(self, sheet: Any) -> None:
+        kind = self._model.kind
+        wrap = self._book.add_format({"text_wrap": True, "valign": "top", "border": 1})
+        title = self._book.add_format({"bold": True, "font_size": 14})
+        lines = [
+            f"{kind.label}填表说明",
+            kind.purpose,
+            f"“{names.main_sheet(self._model)}”表一行填一条记录；其余各表填该记录的明细，用“{RECORD_KEY}”与主表对应。",
+            "带 * 且底色为橙色的列必填。请勿改动表头；不需要的列可以留空。",
+        ]
+        for row, line in enumerate(lines):
+            sheet.write_string(row, 0, line, title if row == 0 else None)
+        for index, (name, width) in enumerate(
+            (
+                ("工作表", 20),
+                ("栏目", 30),
+                ("是否必填", 20),
+                ("填写方法", 50),
+                ("说明", 40),
+                ("依据", 34),
+                ("示例", 34),
+            )
+        ):
+            sheet.write_string(5, index, name, self._head)
+            sheet.set_column(index, index, width)
+        row = 6
+        for sheet_name, fields, in_table in self._all_fields():
+            for one in fields:
+                about = one.about
+                texts = [
+                    sheet_name, one.label, requirement(self._model, one, in_table=in_table), how_to_fill(one),
+                    about.help, about.source, about.example,
+                ]  # fmt: skip
+                for index, text in enumerate(texts):
+                    sheet.write_string(row, index, text, wrap)
+                row += 1
+        sheet.freeze_panes(6, 0)
+
+    def _all_fields(self) -> Iterable[tuple[str, tuple[Field, ...], bool]]:
+        yield names.main_sheet(self._model), self._declared.fields, False
+        for table in self._declared.tables:
+            yield names.table_sheet(self._model, table), table.fields, True
+
+
+def _words(title: str, message: str) -> dict[str, str]:
+    """Return the texts of a check within Excel's limits of 32 and 255 characters."""
+    return {"error_title": title[:32], "error_message": message[:255]}
