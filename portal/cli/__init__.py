@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import Any
 
@@ -11,18 +12,37 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DatabaseError
 
 from portal.cli import documents, instance, publishing
-from portal.cli.opened import Refusal
 
 
 class PortalGroup(click.Group):
-    """Turns what a command may meet into one plain Chinese sentence and exit status 1."""
+    """Turns what a command may meet into one plain Chinese sentence and exit status 1 (2 for a wrong call)."""
+
+    def main(self, *args: Any, **more: Any) -> Any:
+        """Run from the command line."""
+        standalone = more.pop("standalone_mode", True)
+        try:
+            result = super().main(*args, standalone_mode=False, **more)
+        except click.UsageError as wrong:
+            click.echo(f"命令写法不对：{_usage(wrong)}", err=True)
+            command = wrong.ctx.command_path if wrong.ctx else "portal"
+            click.echo(f"用法见：{command} --help", err=True)
+            status = 2
+        except click.ClickException as refusal:
+            click.echo(f"错误：{refusal.format_message()}", err=True)
+            status = 1
+        except click.Abort:
+            click.echo("已取消，没有改动。", err=True)
+            status = 1
+        else:
+            status = result if isinstance(result, int) else 0
+        if standalone:
+            raise SystemExit(status)
+        return status
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except Refusal as refusal:
-            raise click.ClickException(str(refusal)) from refusal
         except ValidationError as wrong:
             places = "；".join(
                 f"{'.'.join(map(str, one['loc'])) or '全部'}：{one['msg']}" for one in wrong.errors()
@@ -34,8 +54,26 @@ class PortalGroup(click.Group):
             ) from broken
         except OSError as broken:
             raise click.ClickException(
-                f"文件操作失败：{broken.strerror or broken}（{broken.filename or '未知文件'}）。请检查路径、权限和磁盘空间。"
+                f"文件操作失败：{os.strerror(broken.errno) if broken.errno else broken}"
+                f"（{broken.filename or '未知文件'}）。请检查路径、权限和磁盘空间。"
             ) from broken
+
+
+def _usage(wrong: click.UsageError) -> str:
+    """Say in Chinese what click says in English."""
+    name = ""
+    if isinstance(wrong, click.BadParameter) and wrong.param:
+        name = "/".join(wrong.param.opts) if isinstance(wrong.param, click.Option) else wrong.param.name or ""
+    if isinstance(wrong, click.MissingParameter):
+        return f"缺少“{name}”。"
+    if isinstance(wrong, click.NoSuchOption):
+        near = f"，是不是要写 {'、'.join(wrong.possibilities)}" if wrong.possibilities else ""
+        return f"没有“{wrong.option_name}”这个选项{near}。"
+    if isinstance(wrong, click.BadParameter):
+        return f"“{name}”的值不对（{wrong.message.rstrip('.')}）。"
+    if "No such command" in wrong.message:
+        return f"没有这个子命令（{wrong.message.split(chr(39))[1]}）。"
+    return wrong.message
 
 
 @click.group(

@@ -83,10 +83,11 @@ def import_command(
             )
         except (sheets.UnreadableFile, regulations.UnreadableFile, rosters.RosterError) as refusal:
             instance.session.rollback()
+            told = f"{file.name}：{refusal}"
             if as_json:
-                click.echo(json.dumps(_unreadable(file, str(refusal)), ensure_ascii=False))
+                click.echo(json.dumps(_unreadable(file, told), ensure_ascii=False))
                 raise SystemExit(1) from refusal
-            raise Refusal(str(refusal)) from refusal
+            raise Refusal(told) from refusal
         report.dry_run = dry_run
         if dry_run:
             instance.session.rollback()

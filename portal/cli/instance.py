@@ -91,7 +91,12 @@ def run_command(address: str | None, port: int | None, no_demo: bool) -> None:
 def _load_demo(instance: Opened, *, quiet: bool) -> int:
     instance.begin_write()
     with meter("示例数据", quiet=quiet) as step:
-        count = demo_data.load_demo(instance.session, data_dir("content"), instance.regimes, progress=step)
+        count = demo_data.load_demo(
+            instance.session,
+            data_dir("content"),
+            instance.regimes,
+            progress=(lambda _done, _total: step(1)) if step else None,
+        )
     instance.session.commit()
     return count
 

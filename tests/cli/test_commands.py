@@ -34,7 +34,10 @@ def portal(home: Path) -> Any:
 def with_units(portal: Any, tmp_path: Path) -> Any:
     portal("init")
     roster = tmp_path / "roster.csv"
-    roster.write_text("单位名称,单位类型,简称,单位代码\n示例水利局,部门,水利局,001\n示例一镇,镇（街道）,一镇,101\n", encoding="gbk")
+    roster.write_text(
+        "单位名称,单位类型,简称,单位代码\n示例水利局,部门,水利局,001\n示例一镇,镇（街道）,一镇,101\n",
+        encoding="gbk",
+    )
     portal("units", str(roster), "-j", "jinhu")
     return portal
 
@@ -56,7 +59,9 @@ def test_init_makes_an_empty_instance_in_its_own_folder_and_may_be_repeated(port
     portal("init")
 
 
-def test_two_instances_never_touch_each_other(portal: Any, home: Path, tmp_path: Path, monkeypatch: Any) -> None:
+def test_two_instances_never_touch_each_other(
+    portal: Any, home: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
     portal("init")
     file = write(tmp_path, "a.csv", CSV.splitlines()[0] + "\n" + CSV.splitlines()[1] + "\n")
     monkeypatch.setenv("PORTAL_HOME", str(tmp_path / "other"))
@@ -64,14 +69,21 @@ def test_two_instances_never_touch_each_other(portal: Any, home: Path, tmp_path:
     portal("import", file, "-j", "jinhu", "-k", "tender", "--publish", "--create-units")
     monkeypatch.setenv("PORTAL_HOME", str(home))
 
-    assert json_of(portal("import", file, "-j", "jinhu", "-k", "tender", "--create-units", "--dry-run", "--json"))["unchanged"] == 0
+    assert (
+        json_of(
+            portal("import", file, "-j", "jinhu", "-k", "tender", "--create-units", "--dry-run", "--json")
+        )["unchanged"]
+        == 0
+    )
 
 
 def test_a_command_without_an_instance_says_how_to_make_one(portal: Any) -> None:
     assert "portal init" in portal("sync", code=1).output
 
 
-def test_import_publishes_the_good_rows_and_explains_the_rest(with_units: Any, tmp_path: Path, home: Path) -> None:
+def test_import_publishes_the_good_rows_and_explains_the_rest(
+    with_units: Any, tmp_path: Path, home: Path
+) -> None:
     file = write(tmp_path, "意向.csv", CSV)
 
     first = json_of(with_units("import", file, "-j", "jinhu", "-k", "tender", "--publish", "--json"))
@@ -89,7 +101,10 @@ def test_import_publishes_the_good_rows_and_explains_the_rest(with_units: Any, t
 def test_gbk_is_accepted(with_units: Any, tmp_path: Path) -> None:
     good = "\n".join(CSV.splitlines()[:2]).encode("gbk")
     file = write(tmp_path, "gbk.csv", good)
-    assert json_of(with_units("import", file, "-j", "jinhu", "-k", "tender", "--publish", "--json"))["published"] == 1
+    assert (
+        json_of(with_units("import", file, "-j", "jinhu", "-k", "tender", "--publish", "--json"))["published"]
+        == 1
+    )
 
 
 def test_a_changed_row_is_a_correction_and_needs_a_reason(with_units: Any, tmp_path: Path) -> None:
@@ -98,18 +113,27 @@ def test_a_changed_row_is_a_correction_and_needs_a_reason(with_units: Any, tmp_p
     with_units("import", file, "-j", "jinhu", "-k", "tender", "--publish")
     changed = write(tmp_path, "b.csv", "\n".join(rows).replace("120.5", "130.5"))
 
-    refused = json_of(with_units("import", changed, "-j", "jinhu", "-k", "tender", "--publish", "--json", code=1))
+    refused = json_of(
+        with_units("import", changed, "-j", "jinhu", "-k", "tender", "--publish", "--json", code=1)
+    )
     assert "--reason" in refused["errors"][0]["remedy"]
     done = json_of(
-        with_units("import", changed, "-j", "jinhu", "-k", "tender", "--publish", "--reason", "预算调整", "--json")
+        with_units(
+            "import", changed, "-j", "jinhu", "-k", "tender", "--publish", "--reason", "预算调整", "--json"
+        )
     )
     assert done["published"] == 1
 
 
 def test_dry_run_writes_nothing(with_units: Any, tmp_path: Path) -> None:
     file = write(tmp_path, "a.csv", "\n".join(CSV.splitlines()[:2]))
-    assert "试运行" in with_units("import", file, "-j", "jinhu", "-k", "tender", "--publish", "--dry-run").output
-    assert json_of(with_units("import", file, "-j", "jinhu", "-k", "tender", "--publish", "--json"))["published"] == 1
+    assert (
+        "试运行" in with_units("import", file, "-j", "jinhu", "-k", "tender", "--publish", "--dry-run").output
+    )
+    assert (
+        json_of(with_units("import", file, "-j", "jinhu", "-k", "tender", "--publish", "--json"))["published"]
+        == 1
+    )
 
 
 def test_drafts_wait_until_they_are_published(with_units: Any, tmp_path: Path) -> None:
@@ -132,7 +156,9 @@ def test_drafts_wait_until_they_are_published(with_units: Any, tmp_path: Path) -
         (("-j", "jinhu", "-k", "tender", "-u", "示例渔业局"), "单位名册中没有“示例渔业局”"),
     ],
 )
-def test_unknown_names_are_told_with_the_known_ones(with_units: Any, tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+def test_unknown_names_are_told_with_the_known_ones(
+    with_units: Any, tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
     file = write(tmp_path, "a.csv", CSV)
     assert told in with_units("import", file, *words, code=1).output
 
@@ -149,7 +175,9 @@ def test_unknown_names_are_told_with_the_known_ones(with_units: Any, tmp_path: P
 def test_files_that_are_not_what_they_say_are_refused_whole(
     with_units: Any, tmp_path: Path, name: str, content: bytes, told: str
 ) -> None:
-    output = with_units("import", write(tmp_path, name, content), "-j", "jinhu", "-k", "tender", "--publish", code=1).output
+    output = with_units(
+        "import", write(tmp_path, name, content), "-j", "jinhu", "-k", "tender", "--publish", code=1
+    ).output
     assert told in output
     assert "Traceback" not in output
     assert "没有草稿" in with_units("drafts").output
@@ -161,13 +189,19 @@ def test_a_missing_file_is_told(with_units: Any) -> None:
 
 def test_a_used_index_number_is_refused_and_nothing_half_written(with_units: Any, tmp_path: Path) -> None:
     header = "单位名称,项目名称,索引号,预计采购时间\n"
-    file = write(tmp_path, "a.csv", header + "示例水利局,甲项目,001/2026-00007,2026年7月\n示例一镇,乙项目,001/2026-00007,2026年7月\n")
+    file = write(
+        tmp_path,
+        "a.csv",
+        header + "示例水利局,甲项目,001/2026-00007,2026年7月\n示例一镇,乙项目,001/2026-00007,2026年7月\n",
+    )
     answer = json_of(with_units("import", file, "-j", "jinhu", "-k", "tender", "--publish", "--json"))
     assert (answer["published"], answer["rejected"]) == (1, 1)
     assert "索引号“001/2026-00007”已被“示例水利局”" in answer["errors"][0]["message"]
 
 
-def test_a_withdrawn_record_leaves_search_and_shows_its_tombstone(with_units: Any, tmp_path: Path, home: Path) -> None:
+def test_a_withdrawn_record_leaves_search_and_shows_its_tombstone(
+    with_units: Any, tmp_path: Path, home: Path
+) -> None:
     file = write(tmp_path, "a.csv", "\n".join(CSV.splitlines()[:2]))
     with_units("import", file, "-j", "jinhu", "-k", "tender", "--publish")
     with_units("sync")
@@ -176,7 +210,16 @@ def test_a_withdrawn_record_leaves_search_and_shows_its_tombstone(with_units: An
     assert build is not None
     assert "河道清淤工程" in (build / page).read_text(encoding="utf-8")
 
-    words = ("-j", "jinhu", "--ground", "个人信息保护法第四十七条", "--reason", "误公开", "--approver", "示例机关")
+    words = (
+        "-j",
+        "jinhu",
+        "--ground",
+        "个人信息保护法第四十七条",
+        "--reason",
+        "误公开",
+        "--approver",
+        "示例机关",
+    )
     with_units("withdraw", "001/2026-00001", *words, "--destroy", "--yes")
     with_units("sync")
 

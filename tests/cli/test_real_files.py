@@ -46,12 +46,17 @@ def test_the_procurement_intents_of_2026(portal: Any, real_files: Path) -> None:
     found = json.loads(portal("search", "水利", "--json"))
     assert found["total"] >= 10
     assert "山东省水利厅" in {one["unit"] for one in found["results"]}
-    assert all(one["url"].endswith(".html") and "<mark>" in one["snippet"] + one["title"] for one in found["results"])
+    assert all(one["url"].endswith(".html") for one in found["results"])
+    assert "<mark>水利</mark>" in found["results"][0]["snippet"]
 
 
 def test_the_five_documents_become_regulations_that_search_finds(portal: Any, real_files: Path) -> None:
     portal("init")
-    pairs = zip(sorted((real_files / "seeds").glob("*.txt")), ("erqi", "tongling", "xian", "xiuzhou", "jinhu"), strict=True)
+    pairs = zip(
+        sorted((real_files / "seeds").glob("*.txt")),
+        ("erqi", "tongling", "xian", "xiuzhou", "jinhu"),
+        strict=True,
+    )
     for file, jurisdiction in pairs:
         words = ("import", str(file), "-j", jurisdiction, "-k", "regulation", "--publish", "--json")
         report = json.loads(portal(*words))

@@ -63,17 +63,22 @@ def test_groups_and_tables_hold_no_further_ones(model: type[Document]) -> None:
 def test_json_schema_carries_the_labels(model: type[Document]) -> None:
     schema = model.model_json_schema()
     titles = {one["title"] for one in schema["properties"].values() if "title" in one}
-    assert {one.about.label for one in declaration(model).fields if len(one.path) == 1 and one.choices is None} <= titles
+    assert {
+        one.about.label for one in declaration(model).fields if len(one.path) == 1 and one.choices is None
+    } <= titles
 
 
 def test_canonical_json_is_rfc_8785_and_round_trips() -> None:
     tender = Tender(title="信息系统 €", intent=Intent(budget=11_200_000, expected_month="2026-07"))
     data = canonical(document_json(tender))
 
-    assert data == (
-        '{"audience":"public","intent":{"budget":11200000,"expected_month":"2026-07"},"openness":"proactive",'
-        '"title":"信息系统 €","validity":"in_force"}'
-    ).encode()
+    assert (
+        data
+        == (
+            '{"audience":"public","intent":{"budget":11200000,"expected_month":"2026-07"},"openness":"proactive",'
+            '"title":"信息系统 €","validity":"in_force"}'
+        ).encode()
+    )
     assert Tender.model_validate_json(data) == tender
     assert json.loads(data)["title"] == "信息系统 €"
 
@@ -87,7 +92,11 @@ def test_unknown_fields_and_floats_for_money_are_refused() -> None:
 
 def test_words_give_search_everything_that_is_said() -> None:
     text, amounts = words(
-        Tender(title="水利信息系统", issued_on=date(2026, 3, 1), intent=Intent(budget=20_100_000_0, summary="运行维护"))
+        Tender(
+            title="水利信息系统",
+            issued_on=date(2026, 3, 1),
+            intent=Intent(budget=20_100_000_0, summary="运行维护"),
+        )
     )
     assert "水利信息系统" in text
     assert "运行维护" in text

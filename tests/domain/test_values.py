@@ -29,7 +29,9 @@ def test_amounts_are_read_as_fen(text: str, scale: int, fen: int) -> None:
     assert values.read_amount(text, scale=scale) == fen
 
 
-@pytest.mark.parametrize("text", ["1,2万", "", "一万", "12,34.5", "1.2.3", "1e5", "NaN", "0.001", "99999999999999999"])
+@pytest.mark.parametrize(
+    "text", ["1,2万", "", "一万", "12,34.5", "1.2.3", "1e5", "NaN", "0.001", "99999999999999999"]
+)
 def test_unreadable_amounts_are_told_with_a_remedy(text: str) -> None:
     with pytest.raises(ValueError, match=r"金额|十万亿"):
         values.read_amount(text)
@@ -62,7 +64,12 @@ def test_reading_never_raises_anything_but_value_error(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("2026年13月", "月份是 13"), ("2026年13月1日", "月份是 13"), ("2026年2月30日", "这一天不存在"), ("昨天", "不是可识别")],
+    [
+        ("2026年13月", "月份是 13"),
+        ("2026年13月1日", "月份是 13"),
+        ("2026年2月30日", "这一天不存在"),
+        ("昨天", "不是可识别"),
+    ],
 )
 def test_impossible_dates_say_what_is_impossible(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
@@ -77,7 +84,13 @@ def test_a_day_shown_is_read_back_the_same(day: date) -> None:
 
 @pytest.mark.parametrize(
     ("text", "period"),
-    [("2026年第三季度", "2026Q3"), ("2026Q3", "2026Q3"), ("2026年3季度", "2026Q3"), ("2026年7月", "2026-07"), ("2026年", "2026")],
+    [
+        ("2026年第三季度", "2026Q3"),
+        ("2026Q3", "2026Q3"),
+        ("2026年3季度", "2026Q3"),
+        ("2026年7月", "2026-07"),
+        ("2026年", "2026"),
+    ],
 )
 def test_periods_are_read_as_people_write_them(text: str, period: str) -> None:
     assert values.read_period(text) == period
