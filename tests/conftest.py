@@ -106,5 +106,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def real_files() -> Path:
     """The folder of real files beside the checkout; its absence is said loudly."""
     if not SHARED.is_dir():
-        pytest.skip("REAL FILES ABSENT: the folder `shared` beside the checkout is missing; nothing was checked on them")
+        pytest.skip(
+            "REAL FILES ABSENT: the folder `shared` beside the checkout is missing; nothing was checked on them"
+        )
     return SHARED

@@ -17,7 +17,11 @@ SOURCES = sorted((ROOT / "portal").rglob("*.py"))
 
 def test_imports_go_one_way() -> None:
     done = subprocess.run(
-        [str(Path(sys.executable).parent / "lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False
+        [str(Path(sys.executable).parent / "lint-imports")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -37,7 +41,10 @@ def test_one_request_or_command_one_commit() -> None:
 def test_only_the_public_accessor_reads_versions_for_the_site() -> None:
     """What is not public cannot reach the site: no page, build or search module queries the tables itself."""
     rooms = [ROOT / "portal" / room for room in ("site", "search", "web/public")]
-    files = [file for room in rooms for file in room.rglob("*.py")] + [ROOT / "portal/sync.py", ROOT / "portal/apps.py"]
+    files = [file for room in rooms for file in room.rglob("*.py")] + [
+        ROOT / "portal/sync.py",
+        ROOT / "portal/apps.py",
+    ]
     for file in files:
         text = file.read_text(encoding="utf-8")
         assert not re.search(r"select\((tables\.)?(Version|Record|Draft|Withdrawal)\b", text), file
@@ -58,7 +65,9 @@ def test_every_kind_has_its_page(kind: str) -> None:
 
 
 def test_the_top_level_is_the_design_card() -> None:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
     top = {name.split("/")[0] for name in listed}
     assert top <= {
         "portal", "content", "templates", "search_index", "site_build", "tests", "pyproject.toml", "README.md",
@@ -68,8 +77,12 @@ def test_the_top_level_is_the_design_card() -> None:
 
 
 def test_no_path_of_a_machine_and_no_registry_stands_in_the_project() -> None:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    hosts = re.compile(r"registry\.npmjs|pypi\.org|pythonhosted|deb\.debian|" + re.escape(str(ROOT.parent)) + "/")
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    hosts = re.compile(
+        r"registry\.npmjs|pypi\.org|pythonhosted|deb\.debian|" + re.escape(str(ROOT.parent)) + "/"
+    )
     for name in listed:
         file = ROOT / name
         if file.suffix in (".png", ".woff2") or name == "tests/test_architecture.py" or not file.is_file():

@@ -67,7 +67,6 @@ def _enter_units(
                 name=one.name,
                 type=one.type,
                 slug=one.slug,
-                short=one.short,
                 code=one.code,
                 founded_on=one.founded_on,
                 position=one.position,

@@ -75,7 +75,10 @@ def fill(home: Path, records: int) -> dict[str, float]:
         done = 0
         for number in range(records // PER_UNIT):
             unit = rosters.put_unit(
-                session, county, rosters.RosterLine(name=f"示例{number}局", type="bureau", slug=f"u{number}"), now=NOW
+                session,
+                county,
+                rosters.RosterLine(name=f"示例{number}局", type="bureau", slug=f"u{number}"),
+                now=NOW,
             )
             for document in documents(number, PER_UNIT):
                 timed = done >= records - SINGLE
@@ -191,8 +194,18 @@ def measure(records: int) -> list[tuple[str, str, str, str]]:
             f"{filled['publish_ms'] / bare['publish_ms']:.1f} × a bare 4 KB commit ({1000 / bare['publish_ms']:.0f}/s)",
             f"{filled['mb']:.0f} MB",
         ),
-        (f"read the snapshot ({size})", f"{read['records'] / read['seconds']:.0f} records/s", "", f"{read['mb']:.0f} MB"),
-        (f"index from nothing ({size})", f"{indexed['docs'] / indexed['seconds']:.0f} docs/s", "", f"{indexed['mb']:.0f} MB"),
+        (
+            f"read the snapshot ({size})",
+            f"{read['records'] / read['seconds']:.0f} records/s",
+            "",
+            f"{read['mb']:.0f} MB",
+        ),
+        (
+            f"index from nothing ({size})",
+            f"{indexed['docs'] / indexed['seconds']:.0f} docs/s",
+            "",
+            f"{indexed['mb']:.0f} MB",
+        ),
         (
             f"build the site ({int(ours['pages']):,} files, {int(ours['failed'])} failed)",
             f"{speed:.0f} pages/s",
@@ -213,7 +226,9 @@ def main() -> None:
     table = "\n".join(lines)
     print(table)
     text = (
-        "# Measured\n\nWritten by `make bench`; shared two-core machines are noisy, so trust the ratios.\n\n" + table + "\n"
+        "# Measured\n\nWritten by `make bench`; shared two-core machines are noisy, so trust the ratios.\n\n"
+        + table
+        + "\n"
     )
     (Path(__file__).parent / "RESULTS.md").write_text(text, encoding="utf-8")
 

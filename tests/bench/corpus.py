@@ -21,14 +21,33 @@ from portal.domain.documents.finance import FinanceDisclosure, FundLine, Money, 
 from portal.domain.documents.regulation import Block, BlockType, Regulation
 from portal.domain.documents.tender import Bidder, Intent, Notice, Outcome, Tender
 
-PROJECTS = ("老旧小区改造", "村道硬化", "排水管网改造", "学校运动场维修", "智慧停车系统", "河道清淤", "卫生院设备采购")
+PROJECTS = (
+    "老旧小区改造",
+    "村道硬化",
+    "排水管网改造",
+    "学校运动场维修",
+    "智慧停车系统",
+    "河道清淤",
+    "卫生院设备采购",
+)
 MEMBERS = ("陈示一", "林示二", "何示三", "罗示四", "郑示五", "谢示六", "梁示七")
 VIEWS = (
     "方案经过现场踏勘和专家论证，资金来源已落实，建议按程序公开招标。",
     "同意安排，建议分期拨付，完工验收后结清尾款，并在公示栏公开进度。",
     "群众反映集中，宜尽早实施；施工期间请做好交通疏导和安全管理。",
 )
-ITEMS = ("人员经费", "办公费", "印刷费", "水电费", "差旅费", "维修（护）费", "会议费", "培训费", "劳务费", "委托业务费")
+ITEMS = (
+    "人员经费",
+    "办公费",
+    "印刷费",
+    "水电费",
+    "差旅费",
+    "维修（护）费",
+    "会议费",
+    "培训费",
+    "劳务费",
+    "委托业务费",
+)
 
 
 def documents(unit: int, count: int) -> Iterator[Document]:
@@ -48,7 +67,12 @@ def documents(unit: int, count: int) -> Iterator[Document]:
 
 def _finance(seed: int, place: int) -> Document:
     lines = tuple(
-        Money(item=item, amount=(seed * 7919 + row * 104_729) % 90_000_000, budget=120_000_000, cumulative=60_000_000)
+        Money(
+            item=item,
+            amount=(seed * 7919 + row * 104_729) % 90_000_000,
+            budget=120_000_000,
+            cumulative=60_000_000,
+        )
         for row, item in enumerate(ITEMS)
     )
     spent = sum(line.amount for line in lines)
@@ -71,10 +95,21 @@ def _tender(seed: int) -> Document:
         title=f"示例{seed}号{name}项目",
         project_no=f"示采〔2026〕{seed}号",
         fiscal_year=2022 + seed % 5,
-        intent=Intent(summary=VIEWS[seed % 3] * 2, budget=seed % 997 * 10_000_00, expected_month=f"2026-{seed % 12 + 1:02d}"),
-        notice=Notice(issued_on=date(2022, 3, 1) + timedelta(days=seed % 1500), ceiling=seed % 997 * 9_800_00),
+        intent=Intent(
+            summary=VIEWS[seed % 3] * 2,
+            budget=seed % 997 * 10_000_00,
+            expected_month=f"2026-{seed % 12 + 1:02d}",
+        ),
+        notice=Notice(
+            issued_on=date(2022, 3, 1) + timedelta(days=seed % 1500), ceiling=seed % 997 * 9_800_00
+        ),
         bidders=tuple(
-            Bidder(rank=rank, name=f"示例{'甲乙丙丁戊'[rank - 1]}建设有限公司", price=seed % 997 * 9_000_00 + rank, outcome=Outcome.CANDIDATE)
+            Bidder(
+                rank=rank,
+                name=f"示例{'甲乙丙丁戊'[rank - 1]}建设有限公司",
+                price=seed % 997 * 9_000_00 + rank,
+                outcome=Outcome.CANDIDATE,
+            )
             for rank in range(1, 5)
         ),
     )
@@ -95,7 +130,9 @@ def _decision(seed: int) -> Document:
             for place, name in enumerate(MEMBERS)
         ),
         statements=tuple(
-            Statement(speaker=name, at=f"15:{place:02d}", position=Position.FOR, reason=VIEWS[(seed + place) % 3])
+            Statement(
+                speaker=name, at=f"15:{place:02d}", position=Position.FOR, reason=VIEWS[(seed + place) % 3]
+            )
             for place, name in enumerate((*MEMBERS[1:], MEMBERS[0]))
         ),
         vote_method=VoteMethod.SHOW_OF_HANDS,
@@ -108,4 +145,8 @@ def _decision(seed: int) -> Document:
 def _regulation(seed: int) -> Document:
     blocks = [Block(type=BlockType.HEADING, level=1, number="一", text="总则")]
     blocks += [Block(text=f"第{row}条　{VIEWS[(seed + row) % 3]}") for row in range(1, 16)]
-    return Regulation(title=f"示例{seed}号内部管理办法", blocks=tuple(blocks), issued_on=date(2022, 1, 1) + timedelta(days=seed % 1500))
+    return Regulation(
+        title=f"示例{seed}号内部管理办法",
+        blocks=tuple(blocks),
+        issued_on=date(2022, 1, 1) + timedelta(days=seed % 1500),
+    )

@@ -28,7 +28,9 @@ Publish = Callable[..., Version]
 @pytest.fixture
 def publish(session: Session, unit: Unit, clock: Callable[[], datetime]) -> Publish:
     def run(document: Document, *, reason: str = "首次公开", owner: Unit | None = None) -> Version:
-        draft = publishing.save_draft(session, unit=owner or unit, document=document, author="甲", now=clock())
+        draft = publishing.save_draft(
+            session, unit=owner or unit, document=document, author="甲", now=clock()
+        )
         version = publishing.publish(session, draft, reason=reason, actor="乙", now=clock())
         session.commit()
         return version
@@ -99,7 +101,9 @@ def test_index_numbers_count_up_and_a_used_one_is_refused_by_name(
 ) -> None:
     publish(a_quarter("2026Q2"))
     assert publish(a_quarter("2026Q3")).record.index_no == "330411001/2026-00002"
-    other = rosters.put_unit(session, county, rosters.RosterLine(name="示例住建局", type="bureau"), now=clock())
+    other = rosters.put_unit(
+        session, county, rosters.RosterLine(name="示例住建局", type="bureau"), now=clock()
+    )
 
     with pytest.raises(publishing.NotPublishable, match="已被“示例财政局”的季度财务公开使用"):
         publish(a_quarter("2026Q1", index_no="330411001/2026-00002"), owner=other)
@@ -117,7 +121,9 @@ def test_what_is_not_for_everybody_never_passes_the_public_accessor(
     session: Session, publish: Publish, a_quarter: Any
 ) -> None:
     publish(a_quarter("2026Q1"))
-    for number, audience in enumerate((Audience.STAFF, Audience.LEADERSHIP_GROUP, Audience.COMMISSION), start=2):
+    for number, audience in enumerate(
+        (Audience.STAFF, Audience.LEADERSHIP_GROUP, Audience.COMMISSION), start=2
+    ):
         publish(a_quarter(f"2026Q{number}", audience=audience, openness=Openness.PROACTIVE))
 
     assert [one.record.slug for one in public.public_versions(session)] == ["2026Q1"]
@@ -137,7 +143,9 @@ def test_openness_and_audience_must_agree(
         publish(a_quarter(**fields))
 
 
-def test_the_audience_of_something_published_is_not_narrowed_quietly(publish: Publish, a_quarter: Any) -> None:
+def test_the_audience_of_something_published_is_not_narrowed_quietly(
+    publish: Publish, a_quarter: Any
+) -> None:
     publish(a_quarter())
     with pytest.raises(publishing.NotPublishable, match="请先依法撤回"):
         publish(a_quarter(audience=Audience.STAFF), reason="改为内部公开")
@@ -186,7 +194,12 @@ def test_a_withdrawal_leaves_a_tombstone_and_the_older_version_does_not_come_bac
     publish(a_quarter())
     second = publish(a_quarter(spent=1_00), reason="更正")
     publishing.withdraw(
-        session, second, legal_ground="政府信息公开条例第十五条", reason="涉及第三方", approver="示例财政局", now=clock()
+        session,
+        second,
+        legal_ground="政府信息公开条例第十五条",
+        reason="涉及第三方",
+        approver="示例财政局",
+        now=clock(),
     )
     session.commit()
 
@@ -234,6 +247,10 @@ def test_a_draft_changed_by_two_people_keeps_the_first_and_tells_the_second(
     session: Session, unit: Unit, a_quarter: Any, clock: Any
 ) -> None:
     draft = publishing.save_draft(session, unit=unit, document=a_quarter(), author="甲", now=clock())
-    publishing.change_draft(session, draft, document=a_quarter(spent=5_00), author="乙", revision=1, now=clock())
+    publishing.change_draft(
+        session, draft, document=a_quarter(spent=5_00), author="乙", revision=1, now=clock()
+    )
     with pytest.raises(publishing.Conflict, match="已由“乙”修改过"):
-        publishing.change_draft(session, draft, document=a_quarter(spent=6_00), author="甲", revision=1, now=clock())
+        publishing.change_draft(
+            session, draft, document=a_quarter(spent=6_00), author="甲", revision=1, now=clock()
+        )
