@@ -5,6 +5,7 @@ The caller commits. Every row that gives no document is told with its place and 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -211,4 +212,5 @@ def _row_problem(entry: Entry, message: str) -> Problem:
 
 def causes(report: IntakeReport) -> list[tuple[str, int]]:
     """Return how many rows failed for each cause, most frequent first."""
-    return Counter(problem.message.split("（")[0].split("“")[0] for problem in report.errors).most_common()
+    plain = (re.sub(r"第 \d+ 行起的|[（“，].*|。$", "", problem.message) for problem in report.errors)
+    return Counter(plain).most_common()

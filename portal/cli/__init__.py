@@ -52,6 +52,10 @@ class PortalGroup(click.Group):
             raise click.ClickException(
                 f"数据库操作未完成，已全部撤销：{broken.orig}。请检查磁盘空间和文件权限后重试。"
             ) from broken
+        except BrokenPipeError:
+            # The reader (head, less) has seen enough; what the command did is done.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
         except OSError as broken:
             raise click.ClickException(
                 f"文件操作失败：{os.strerror(broken.errno) if broken.errno else broken}"

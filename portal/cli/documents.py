@@ -145,9 +145,12 @@ def _tell(report: intake.IntakeReport, *, publish: bool) -> None:
     for note in report.notes:
         say(f"说明：{note}")
     if report.errors:
-        rows = [(str(one.row or ""), one.column, one.cell, one.message, one.remedy) for one in report.errors]
+        rows = [
+            (str(one.row or ""), one.column, one.cell, f"{one.message}→ {one.remedy}")
+            for one in report.errors
+        ]
         say("")
-        say(text_table(("行", "列", "单元格", "问题", "改法"), rows))
+        say(text_table(("行", "列", "单元格", "问题 → 改法"), rows))
         say("原因汇总：" + "；".join(f"{cause} {count} 处" for cause, count in intake.causes(report)))
     if report.annotated:
         say(f"批注过的工作簿：{report.annotated}")

@@ -27,8 +27,8 @@ def shorten(text: str, limit: int = WIDEST) -> str:
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table; the last two columns are never cut, since they say what to do."""
-    last = len(header) - 2
+    """Return a table; the last column is never cut, since it says what to do."""
+    last = len(header) - 1
     lines = [[cell if place >= last else shorten(cell) for place, cell in enumerate(row)] for row in rows]
     lines = [[" ".join(cell.split()) for cell in line] for line in lines]
     widths = [max(width(line[place]) for line in [list(header), *lines]) for place in range(len(header))]

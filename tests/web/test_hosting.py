@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import waitress
 from click.testing import CliRunner
 from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.serving import make_server
 
 from portal import apps
 from portal.cli import main
@@ -36,13 +36,15 @@ def server(home: Path, tmp_path: Path, regimes: dict[str, Regime]) -> Iterator[A
         assert done.exit_code == 0, done.output
     engine = make_engine(sqlite_url(home / "portal.db"))
     index = SearchIndex(home / "search_index")
-    live = apps.create_public_app(CurrentSnapshot(sessionmaker(engine, class_=Session), regimes), search=index)
-    running = waitress.create_server(SiteHost(home / "site_build", live), host="127.0.0.1", port=0)
-    thread = threading.Thread(target=running.run, daemon=True)
+    live = apps.create_public_app(
+        CurrentSnapshot(sessionmaker(engine, class_=Session), regimes), search=index
+    )
+    running = make_server("127.0.0.1", 0, SiteHost(home / "site_build", live), threaded=True)
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
     thread.start()
 
     def ask(path: str, method: str = "GET") -> tuple[int, str, dict[str, str]]:
-        connection = HTTPConnection("127.0.0.1", running.effective_port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", running.server_port, timeout=10)
         connection.request(method, path)
         answer = connection.getresponse()
         body = answer.read().decode("utf-8", "replace")
@@ -50,8 +52,9 @@ def server(home: Path, tmp_path: Path, regimes: dict[str, Regime]) -> Iterator[A
         return answer.status, body, {name.lower(): value for name, value in answer.getheaders()}
 
     yield ask
-    running.close()
+    running.shutdown()
     thread.join(timeout=5)
+    running.server_close()
     index.close()
     engine.dispose()
 
@@ -84,7 +87,14 @@ def test_search_meets_strange_questions_calmly(server: Any) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/nothing.html", "/../portal.db", "/%2e%2e/portal.db", "/..%2f..%2fportal.db", "/static/../../../portal.db", "/jinhu/u/%00"],
+    [
+        "/nothing.html",
+        "/../portal.db",
+        "/%2e%2e/portal.db",
+        "/..%2f..%2fportal.db",
+        "/static/../../../portal.db",
+        "/jinhu/u/%00",
+    ],
 )
 def test_what_is_not_in_the_build_is_a_chinese_404(server: Any, path: str) -> None:
     status, body, _ = server(path)

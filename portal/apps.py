@@ -1,0 +1,44 @@
+"""The factories of the apps. Each app serves one audience and knows nothing of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+
+from portal.config import data_dir
+from portal.site.snapshot import Snapshot
+from portal.web.public import public_blueprint, register
+from portal.web.public.rendering import Rendering
+from portal.web.public.searching import Searcher
+
+STATIC = Path(__file__).resolve().parent / "web" / "static"
+
+
+def create_public_app(
+    snapshot: Callable[[], Snapshot],
+    *,
+    search: Searcher | None = None,
+    search_url: str | None = None,
+    base_url: str | None = None,
+) -> Flask:
+    """Return the app of the public site: GET pages only, no session, no cookie.
+
+    Without `search` it is the static copy: the search page then offers the
+    lists instead. `search_url` sends every search box to a live site.
+    """
+    app = Flask(
+        "portal.web",
+        static_folder=STATIC,
+        static_url_path="/static",
+        template_folder=data_dir("templates"),
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.auto_reload = False
+    base = base_url.rstrip("/") if base_url else None
+    rendering = Rendering(app.jinja_env, search_url=search_url, base_url=base)
+    blueprint = public_blueprint(snapshot, rendering, searcher=search, base_url=base)
+    register(app, blueprint, snapshot, rendering)
+    return app

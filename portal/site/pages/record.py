@@ -1,0 +1,210 @@
+"""A record's page and its data: one version shown, all versions named, nothing hidden."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from portal.domain.documents.base import Document
+from portal.domain.documents.declaration import Field, declaration
+from portal.domain.documents.regulation import Regulation
+from portal.domain.values import show_day
+from portal.site.pages import paths
+from portal.site.pages.differences import changed_cells, differences, show
+from portal.site.pages.kinds import VIEWS
+from portal.site.pages.shell import Context, Link, Meta, area_crumbs, sample_band
+from portal.site.pages.status import record_mark
+from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, VersionView
+
+_TITLE_LENGTH = 24
+
+# The common head of every kind, shown in the right column rather than in the page's body.
+HEAD_FIELDS = tuple(Document.model_fields)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table of the declaration-driven page: its caption, headers and rows of text (with whether a number)."""
+
+    caption: str
+    heads: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def wrapper(version: VersionView) -> bytes:
+    """Return the JSON that is served: the stored payload untouched inside, never dumped anew.
+
+    A withdrawn version has neither content nor salt: who knows the salt could
+    try out what the content was.
+    """
+    if version.tombstone or version.payload is None or version.salt is None:
+        gone = version.tombstone
+        return json.dumps(
+            {
+                "digest": version.digest,
+                "version": version.number,
+                "withdrawn": {
+                    "legal_ground": gone.legal_ground if gone else "",
+                    "approver": gone.approver if gone else "",
+                    "withdrawn_at": gone.withdrawn_at.strftime("%Y-%m-%dT%H:%M:%SZ") if gone else "",
+                    "content_destroyed": version.payload is None,
+                },
+            },
+            ensure_ascii=False,
+            separators=(",", ":"),
+        ).encode()
+    return b'{"digest":"%b","salt":"%b","content":%b}' % (
+        version.digest.encode(),
+        version.salt.hex().encode(),
+        version.payload,
+    )
+
+
+def record_page(
+    snapshot: Snapshot, area: JurisdictionView, record: RecordView, number: int | None
+) -> Context | None:
+    """Return the page of a record's newest version, or of the version of that number."""
+    version = record.latest if number is None else record.version(number)
+    if version is None:
+        return None
+    title = version.readable.title if version.readable else f"{record.kind.label}（已撤回）"
+    short = title if len(title) <= _TITLE_LENGTH else f"{title[:_TITLE_LENGTH]}…"
+    meta = Meta(
+        path=paths.record_path(record, number),
+        title=title if version is record.latest else f"{title}（第 {version.number} 版）",
+        description=_description(record, version),
+        crumbs=area_crumbs(
+            area,
+            Link(record.unit.name, paths.unit_path(record.unit)),
+            Link(record.kind.label, paths.unit_list_path(record.unit, record.kind.path)),
+            Link(short),
+        ),
+        nav=record.kind.code,
+        jurisdiction=area,
+        sample=sample_band(record.unit),
+        column=record.kind.label,
+        published=version.published_on,
+        source=version.unit_name,
+    )
+    context: Context = {
+        "meta": meta,
+        "record": record,
+        "version": version,
+        "title": title,
+        "newest": version is record.latest,
+        "versions": tuple(reversed(record.versions)),
+        "digest_groups": [version.digest[place : place + 8] for place in range(0, len(version.digest), 8)],
+        "json_path": paths.record_path(record, version.number, ending="json"),
+        "json_size": file_size(len(wrapper(version))),
+        "json_name": f"{record.index_no.replace('/', '-')}-v{version.number}.json",
+        "channels": area.regime.report_channels,
+    }
+    document = version.readable
+    if document is None:
+        return {**context, "templates": ("tombstone.html",), "tombstone": version.tombstone}
+    before = next((one for one in record.versions if one.number == version.number - 1), None)
+    earlier = before.readable if before else None
+    view = VIEWS.get(record.kind.code)
+    return {
+        **context,
+        "templates": (f"kinds/{record.kind.code}.html", "kinds/generic.html"),
+        "tombstone": None,
+        "doc": document,
+        "standing": record_mark(area, record, snapshot.today),
+        "before": before,
+        "changes": differences(earlier, document) if earlier else [],
+        "changed": changed_cells(earlier, document)
+        if earlier and not isinstance(document, Regulation)
+        else {},
+        "directory": directory(record, version, document),
+        **(view(snapshot, area, record, document) if view else plain_view(document)),
+    }
+
+
+def _description(record: RecordView, version: VersionView) -> str:
+    document = version.readable
+    if document is None:
+        return f"{version.unit_name}的一件{record.kind.label}已依法撤回。"
+    text = " ".join((document.abstract or "").split())
+    return (
+        text[:110]
+        or f"{version.unit_name}{show_day(version.published_on)}公开的{record.kind.label}：{document.title}。"
+    )
+
+
+def file_size(count: int) -> str:
+    """Return a size as a reader knows it."""
+    return (
+        f"{count} B"
+        if count < 1000
+        else f"{count / 1000:.1f} KB"
+        if count < 10_000
+        else f"{count // 1000} KB"
+    )
+
+
+def directory(record: RecordView, version: VersionView, document: Document) -> list[tuple[str, str]]:
+    """Return the directory elements (政府信息公开目录要素) that are filled."""
+    rows: list[tuple[str, str]] = [("索引号", record.index_no), ("发布机构", version.unit_name)]
+    rows += _filled(document, ("doc_no", "issued_on"))
+    rows.append(("发布日期", show_day(version.published_on)))
+    rows += _filled(
+        document,
+        (
+            "validity",
+            "openness",
+            "openness_basis",
+            "legal_basis",
+            "theme",
+            "genre",
+            "formed_on",
+            "release_reviewer",
+            "release_reviewed_on",
+            "secrecy_reviewer",
+            "personal_data_basis",
+        ),
+    )
+    return rows
+
+
+def _filled(document: Document, names: tuple[str, ...]) -> list[tuple[str, str]]:
+    said = declaration(type(document))
+    found = []
+    for name in names:
+        field = said.field(name)
+        if text := show(field, getattr(document, name)):
+            found.append((field.about.label, text))
+    return found
+
+
+def plain_view(document: Document) -> Context:
+    """Return what the general template shows of a kind without a template of its own."""
+    said = declaration(type(document))
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for field in said.fields:
+        if field.path[0] in HEAD_FIELDS:
+            continue
+        if text := show(field, _value(document, field)):
+            groups.setdefault(field.group or "基本情况", []).append((field.about.label, text))
+    sections = []
+    for table in said.tables:
+        rows = getattr(document, table.name)
+        used = [field for field in table.fields if any(show(field, _value(row, field)) for row in rows)]
+        if used:
+            sections.append(
+                Section(
+                    table.about.label,
+                    tuple(
+                        (field.about.label, field.type.value in ("money", "count", "ratio")) for field in used
+                    ),
+                    tuple(tuple(show(field, _value(row, field)) for field in used) for row in rows),
+                )
+            )
+    return {"groups": list(groups.items()), "sections": sections}
+
+
+def _value(holder: Any, field: Field) -> Any:
+    for name in field.path:
+        holder = getattr(holder, name, None)
+    return holder

