@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -17,11 +18,17 @@ from portal.cli import documents, instance, publishing
 class PortalGroup(click.Group):
     """Turns what a command may meet into one plain Chinese sentence and exit status 1 (2 for a wrong call)."""
 
-    def main(self, *args: Any, **more: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Run from the command line."""
-        standalone = more.pop("standalone_mode", True)
         try:
-            result = super().main(*args, standalone_mode=False, **more)
+            result = super().main(args, prog_name, complete_var, False, **extra)
         except click.UsageError as wrong:
             click.echo(f"命令写法不对：{_usage(wrong)}", err=True)
             command = wrong.ctx.command_path if wrong.ctx else "portal"
@@ -35,7 +42,7 @@ class PortalGroup(click.Group):
             status = 1
         else:
             status = result if isinstance(result, int) else 0
-        if standalone:
+        if standalone_mode:
             raise SystemExit(status)
         return status
 

@@ -43,7 +43,7 @@ def test_a_key_in_both_is_put(index: SearchIndex, entry: Maker) -> None:
 
 
 def test_many_small_changes_keep_every_record_right(index: SearchIndex, entry: Maker) -> None:
-    chance = random.Random(7)  # noqa: S311 (a test's dice)
+    chance = random.Random(7)
     kept: dict[str, int] = {}
     for turn in range(40):
         put = [
@@ -325,7 +325,7 @@ while True:
 @pytest.mark.kill
 @pytest.mark.parametrize("way", ["apply", "rebuild"])
 def test_a_killed_writer_leaves_the_state_before_or_after(tmp_path: Path, way: str) -> None:
-    chance = random.Random(way)  # noqa: S311 (likewise)
+    chance = random.Random(way)
     told = 0
     for _ in range(12):
         child = _child(WRITER, str(tmp_path), way, str(told))
