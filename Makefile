@@ -59,6 +59,7 @@ lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check -q .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry portal
 
 test: setup browser
 	@$(MAKE) --no-print-directory lint

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from datetime import date
 
+import jsonschema
 import pytest
 from pydantic import ValidationError
 
+from portal.demo import demo_records
 from portal.domain.canonical import canonical, document_json
 from portal.domain.documents.base import Document, kind_of, kinds
 from portal.domain.documents.declaration import declaration, words
 from portal.domain.documents.tender import Intent, Tender
+from portal.domain.regimes import Regime
 from portal.domain.values import Type
+from tests.conftest import ROOT
 
 ALL = list(kinds().values())
 
@@ -101,3 +105,19 @@ def test_words_give_search_everything_that_is_said() -> None:
     assert "水利信息系统" in text
     assert "运行维护" in text
     assert amounts == (201_000_000,)
+
+
+def test_every_published_document_of_the_demo_fits_its_own_json_schema(regimes: dict[str, Regime]) -> None:
+    """The schema is what others write files against: it must accept what the program itself accepts."""
+    checkers = {
+        code: jsonschema.Draft202012Validator(model.model_json_schema()) for code, model in kinds().items()
+    }
+    seen = set()
+    for record in demo_records(ROOT / "content", regimes):
+        document = record.publications[-1].document
+        problems = list(
+            checkers[document.kind.code].iter_errors(json.loads(canonical(document_json(document))))
+        )
+        assert problems == [], document.title
+        seen.add(document.kind.code)
+    assert seen == set(kinds())
