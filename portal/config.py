@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,6 +27,19 @@ def _default_home() -> Path:
     return PACKAGE.parent if in_checkout() else Path.cwd() / "sunshine-portal"
 
 
+def _web_address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"“{text}”不是以 http:// 或 https:// 开头的完整网址")
+    return text
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
 class Settings(BaseSettings):
     """One instance, one folder: `PORTAL_HOME` holds everything that the instance writes."""
 
@@ -35,8 +49,10 @@ class Settings(BaseSettings):
         default_factory=_default_home
     )
     regimes: Path | None = None  # A folder of the county's own regime files, instead of those shipped.
-    search_url: str | None = None  # Where a static copy's search box leads; default: search.html beside it.
-    base_url: str | None = None  # https://… of the public site, for canonical links and the site map.
+    search_url: WebAddress | None = (
+        None  # Where a static copy's search box leads; default: search.html beside it.
+    )
+    base_url: WebAddress | None = None  # https://… of the public site, for canonical links and the site map.
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
 

@@ -6,10 +6,12 @@ killed anywhere is completed by the next one; nothing is marked as paid before i
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -21,9 +23,10 @@ from portal.config import Settings
 from portal.domain.documents.declaration import words
 from portal.domain.regimes import Regime
 from portal.search import Entry, SearchIndex, ensure_usable
-from portal.site.build import KEPT_BUILDS, BuildReport, build_site, built_change
+from portal.site.build import KEPT_BUILDS, BuildReport, build_site, built_change, built_from
 from portal.site.pages import all_urls
-from portal.site.snapshot import RecordView, Snapshot, take_snapshot
+from portal.site.snapshot import SHANGHAI, RecordView, Snapshot, take_snapshot
+from portal.store.public import latest_change
 from portal.store.tables import Outbox
 
 if TYPE_CHECKING:
@@ -77,10 +80,20 @@ def sync(
         session.rollback()  # A snapshot begins a new transaction of its own.
         owed_index = _owed(session, Outbox.indexed_at)
         owed_site = _owed(session, Outbox.built_at)
-        destroyed = _destroyed(session)
-        # A deleted document stays readable inside an index segment, so destruction asks for a new index.
-        fresh_index = everything or destroyed or not ensure_usable(settings.index_folder)
-        stale_site = everything or rebuild_site or bool(owed_site) or built_change(settings.site_folder) < 0
+        gone = _gone(session)
+        basis = basis_of(regimes, now)
+        # A change that the site does not show although nothing is owed: somebody marked it as paid.
+        hidden = not owed_site and built_change(settings.site_folder) < latest_change(session)
+        # A deleted document stays readable inside an index segment, so a withdrawal asks for a new index.
+        fresh_index = everything or gone or hidden or not ensure_usable(settings.index_folder)
+        stale_site = (
+            everything
+            or rebuild_site
+            or hidden
+            or bool(owed_site)
+            or built_change(settings.site_folder) < 0
+            or built_from(settings.site_folder) != basis
+        )
         if not (owed_index or fresh_index or stale_site):
             return SyncReport(0, 0, False, None, 0, ())
         snapshot = take_snapshot(session, regimes, now=now)
@@ -95,7 +108,8 @@ def sync(
                 settings.site_folder,
                 change=snapshot.change,
                 now=now,
-                keep=1 if destroyed else KEPT_BUILDS,
+                basis=basis,
+                keep=1 if gone else KEPT_BUILDS,
                 progress=progress,
             )
             _mark(session, Outbox.built_at.key, owed_site, now)
@@ -134,9 +148,20 @@ def _owed(session: Session, paid_at: object) -> dict[int, int | None]:
     return {row.id: row.record_id for row in rows}
 
 
-def _destroyed(session: Session) -> bool:
+def basis_of(regimes: Mapping[str, Regime], now: datetime) -> str:
+    """Return what the pages depend on besides the database: the regimes, the program and the day in China.
+
+    A deadline that passed or was changed by a regime reaches the site without any publication.
+    """
+    rules = hashlib.sha256("".join(one.model_dump_json() for one in regimes.values()).encode()).hexdigest()[
+        :16
+    ]
+    return f"{version('sunshine-portal')} {rules} {now.astimezone(SHANGHAI).date()}"
+
+
+def _gone(session: Session) -> bool:
     unpaid = or_(Outbox.indexed_at.is_(None), Outbox.built_at.is_(None))
-    query = select(Outbox.id).where(Outbox.event == "destroyed", unpaid).limit(1)
+    query = select(Outbox.id).where(Outbox.event.in_(("withdrawn", "destroyed")), unpaid).limit(1)
     return session.scalar(query) is not None
 
 

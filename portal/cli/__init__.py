@@ -57,7 +57,7 @@ class PortalGroup(click.Group):
             raise click.ClickException(f"设置不对：{places}。请检查以 PORTAL_ 开头的环境变量。") from wrong
         except DatabaseError as broken:
             raise click.ClickException(
-                f"数据库操作未完成，已全部撤销：{broken.orig}。请检查磁盘空间和文件权限后重试。"
+                f"数据库操作未完成，已全部撤销。{_database(str(broken.orig))}"
             ) from broken
         except BrokenPipeError:
             # The reader (head, less) has seen enough; what the command did is done.
@@ -68,6 +68,19 @@ class PortalGroup(click.Group):
                 f"文件操作失败：{os.strerror(broken.errno) if broken.errno else broken}"
                 f"（{broken.filename or '未知文件'}）。请检查路径、权限和磁盘空间。"
             ) from broken
+
+
+def _database(told: str) -> str:
+    """Say in Chinese what SQLite says in English."""
+    if "locked" in told:
+        return "另一个 portal 命令正在写入，等待超时。请等它结束后重试。"
+    if "disk" in told or "full" in told or "readonly" in told:
+        return "磁盘已满或不可写。请腾出空间、检查文件权限后重试。"
+    if "not a database" in told or "malformed" in told:
+        return "数据库文件已损坏。请从备份恢复。"
+    if "UNIQUE" in told:
+        return "与已有的数据重复（名称、网址代码或编号）。请核对后重试。"
+    return f"原因：{told}。请检查磁盘空间和文件权限后重试。"
 
 
 def _usage(wrong: click.UsageError) -> str:

@@ -12,6 +12,7 @@ from portal import demo as demo_data
 from portal.cli.opened import Opened, Refusal, meter, opened, say
 from portal.config import data_dir
 from portal.search import SearchIndex
+from portal.store import guards
 from portal.store.tables import Unit
 from portal.sync import Busy, SyncReport
 from portal.sync import sync as pay
@@ -19,9 +20,15 @@ from portal.web.hosting import host
 
 
 @click.command("init")
-def init_command() -> None:
+@click.option("--restore-guards", is_flag=True, help="补上数据库中被删除的防改动触发器（先查明原因）。")
+def init_command(restore_guards: bool) -> None:
     """在 PORTAL_HOME 中建立空的平台实例（含各县区）。可重复运行。"""
-    with opened(create=True) as instance:
+    with opened(create=True, restore_guards=restore_guards) as instance:
+        if restore_guards:
+            instance.begin_write()
+            lost = guards.restore(instance.session)
+            instance.session.commit()
+            say(f"补上触发器 {len(lost)} 个：{'、'.join(lost) or '无'}。")
         names = "、".join(regime.short for regime in instance.regimes.values())
         say(f"平台实例已就绪：{instance.settings.home}")
         say(f"县区：{names}")
@@ -81,9 +88,9 @@ def run_command(address: str | None, port: int | None, no_demo: bool) -> None:
                 address=serve_at,
                 announce=say,
             )
-        except OSError as taken:
+        except (OSError, ValueError) as taken:
             raise Refusal(
-                f"无法在 {serve_at[0]}:{serve_at[1]} 提供访问（{taken.strerror}）。"
+                f"无法在 {serve_at[0]}:{serve_at[1]} 提供访问（{getattr(taken, 'strerror', None) or taken}）。"
                 "端口可能已被占用，请用 --port 换一个，例如 portal run --port 8001。"
             ) from taken
 

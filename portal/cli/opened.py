@@ -18,6 +18,7 @@ from portal.config import Settings
 from portal.domain.regimes import Regime, RegimeError, read_regimes
 from portal.search import SearchIndex
 from portal.services import rosters
+from portal.store import guards
 from portal.store.db import begin_write, db, sqlite_url
 from portal.store.migrate import upgrade
 
@@ -58,7 +59,7 @@ def load_regimes(settings: Settings) -> dict[str, Regime]:
 
 
 @contextmanager
-def opened(*, create: bool = False) -> Iterator[Opened]:
+def opened(*, create: bool = False, restore_guards: bool = False) -> Iterator[Opened]:
     """Open the instance in `PORTAL_HOME`; with `create`, make it first where it is missing."""
     settings = Settings()
     regimes = load_regimes(settings)
@@ -75,6 +76,12 @@ def opened(*, create: bool = False) -> Iterator[Opened]:
         session = db.session()
         try:
             instance = Opened(settings, regimes, session)
+            if not restore_guards and (lost := guards.missing(session)):
+                raise Refusal(
+                    f"数据库缺少 {len(lost)} 个防改动触发器（{lost[0]} 等），可能被人为删除。"
+                    "请先查明原因并与备份核对；确认无误后运行 portal init --restore-guards 补上。"
+                )
+            session.rollback()
             if create:
                 instance.begin_write()
                 rosters.init_jurisdictions(session, regimes.values(), now=instance.now())

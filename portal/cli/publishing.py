@@ -28,12 +28,13 @@ def drafts_command() -> None:
 
 @click.command("publish")
 @click.argument("draft_ids", type=int, nargs=-1, required=True)
-@click.option("--reason", default="首次公开", help="发布原因；更正时写明更正了什么、为什么。")
+@click.option("--reason", default=publishing.FIRST, help="更正已公开内容时必填：更正了什么、为什么。")
 @click.option("--actor", default="命令行", help="发布人。")
 def publish_command(draft_ids: tuple[int, ...], reason: str, actor: str) -> None:
     """发布一件或多件草稿（编号见 portal drafts）。全部成功才写入。"""
     with opened() as instance:
         instance.begin_write()
+        done = []
         for number in draft_ids:
             draft = instance.session.get(Draft, number)
             if draft is None:
@@ -48,8 +49,9 @@ def publish_command(draft_ids: tuple[int, ...], reason: str, actor: str) -> None
             except publishing.NotPublishable as refusal:
                 instance.session.rollback()
                 raise Refusal(f"草稿 {number}：{refusal}（未发布任何内容）") from refusal
-            say(f"已发布：索引号 {version.record.index_no}，第 {version.number} 版。")
+            done.append(f"已发布：索引号 {version.record.index_no}，第 {version.number} 版。")
         instance.session.commit()
+    say("\n".join(done))
     say("运行 portal sync 更新检索和网站。")
 
 
@@ -90,23 +92,39 @@ def withdraw_command(
                 index_no,
                 number,
             )
-            publishing.withdraw(
-                session,
-                version,
-                legal_ground=ground,
-                reason=reason,
-                approver=approver,
-                now=instance.now(),
-                destroy=destroy,
-                review_on=review,
-            )
+            if destroy and version.withdrawal is not None:
+                publishing.destroy_content(
+                    session, version, legal_ground=ground, approver=approver, now=instance.now()
+                )
+            else:
+                publishing.withdraw(
+                    session,
+                    version,
+                    legal_ground=ground,
+                    reason=reason,
+                    approver=approver,
+                    now=instance.now(),
+                    destroy=destroy,
+                    review_on=review,
+                )
+            left = publishing.unwithdrawn(version.record)
         except (publishing.NotPublishable, rosters.RosterError) as refusal:
             session.rollback()
             raise Refusal(str(refusal)) from refusal
         session.commit()
         if destroy:
             empty_journal(session)
-    say(f"已撤回索引号 {index_no} 第 {version.number} 版。运行 portal sync 更新检索和网站。")
+    say(
+        f"已撤回索引号 {index_no} 第 {version.number} 版{'，内容已销毁' if destroy else ''}。请立即运行 portal sync 更新检索和网站。"
+    )
+    if left:
+        say(
+            f"注意：此件还有第 {'、'.join(map(str, left))} 版仍在公开，如含同样的内容，请用 --version 逐版撤回。"
+        )
+    if destroy and instance.settings.imports_folder.is_dir():
+        say(
+            f"注意：{instance.settings.imports_folder} 中的批注副本可能含有同样的内容，请核对后删除。备份同理。"
+        )
 
 
 def _version(record: Record | None, index_no: str, number: int | None) -> Version:

@@ -6,6 +6,7 @@ notice is not in the calendar yet give provisional answers.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -52,6 +53,8 @@ def workdays_between(after: date, until: date) -> int:
 
 def quarter_end(period: str) -> date:
     """Return the last day of a quarter such as "2026Q3"."""
+    if not re.fullmatch(r"\d{4}Q[1-4]", period):
+        raise ValueError(f"“{period}”不是季度，应写成 2026Q3 的形式")
     year, quarter = int(period[:4]), int(period[5])
     following = date(year + quarter // 4, quarter % 4 * 3 + 1, 1)
     return following - timedelta(days=1)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from portal.domain.calendar import Due, add_workdays, quarter_end
+from portal.domain.documents.base import kinds
 
 
 class RegimeError(ValueError):
@@ -44,10 +45,16 @@ class RestrictedDomain(_Dated):
     aliases: tuple[str, ...] = ()
 
 
+def _known_kind(code: str) -> str:
+    if code not in kinds():
+        raise ValueError(f"没有“{code}”这一类公开内容。可用：{'、'.join(kinds())}。")
+    return code
+
+
 class Duty(_Dated):
     """One thing that units must publish, and within how many days of what."""
 
-    kind: str
+    kind: Annotated[str, AfterValidator(_known_kind)]
     trigger: Literal["quarter_end", "adopted", "held", "determined"]
     workdays: Annotated[int, Field(ge=1, le=366)]
     severity: Literal["block", "red", "yellow", "info"] = "red"
@@ -123,17 +130,37 @@ def read_regime(file: Path) -> Regime:
     """Read one regime file, or raise `RegimeError` naming the file, the place and the remedy."""
     try:
         regime = Regime.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except UnicodeDecodeError as broken:
+        raise RegimeError(f"制度文件 {file.name} 不是 UTF-8 编码。请用 UTF-8 重新保存。") from broken
     except tomllib.TOMLDecodeError as broken:
         raise RegimeError(f"制度文件 {file.name} 的格式不对：{broken}。请按 TOML 格式改正该行。") from broken
     except ValidationError as wrong:
         first = wrong.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "全文"
-        raise RegimeError(
-            f"制度文件 {file.name} 的“{place}”不对：{first['msg']}。请对照其他制度文件的同名项改正。"
-        ) from wrong
+        place = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
+        raise RegimeError(f"制度文件 {file.name}{f' 的“{place}”' if place else ''}：{_say(first)}") from wrong
     if regime.slug != file.stem:
         raise RegimeError(f"制度文件 {file.name} 的 slug 是“{regime.slug}”，应与文件名一致。")
     return regime
+
+
+def _say(error: Any) -> str:
+    """Say in Chinese what pydantic says in English."""
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    known = {
+        "missing": "缺少这一项。请补上。",
+        "extra_forbidden": "没有这一项。请检查拼写，或删去。",
+        "string_pattern_mismatch": "格式不对，只能用小写字母、数字和下划线或连字符。",
+        "string_too_short": "太短。请写明文件名和条款。",
+    }
+    kind = error["type"].split("_")[0]
+    types = {
+        "date": "应是日期，例如 2026-01-01。",
+        "int": "应是整数。",
+        "string": "应是文字，用引号括起来。",
+        "literal": "不在可选值内。",
+    }
+    return known.get(error["type"]) or types.get(kind) or "类型不对。请对照其他制度文件的同名项改正。"
 
 
 def read_regimes(folder: Path) -> dict[str, Regime]:

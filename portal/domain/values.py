@@ -19,7 +19,8 @@ from stdnum.cn import uscc as _uscc
 
 MAX_FEN = 10**15  # Ten trillion yuan: safely inside the integers that RFC 8785 can carry.
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\xad\u061c\u115f\u1160\u180e\u3164\uffa0\U000e0000-\U000e007f]"
 )
 
 
@@ -184,6 +185,9 @@ def read_day(text: str) -> date:
     """Read 2026年3月5日, 2026-03-05, 2026/3/5 or 20260305."""
     raw = unicodedata.normalize("NFKC", text).strip()
     found = _DAY.fullmatch(raw) or re.fullmatch(r"(\d{4})(\d{2})(\d{2})", raw)
+    if not found and _MONTH.fullmatch(raw):
+        read_month(text)  # A month that does not exist is the first thing to say.
+        raise ValueError(f"“{text}”只写了年月。请写到日，例如 2026年3月5日。")
     if not found:
         raise ValueError(f"“{text}”不是可识别的日期。请写成 2026年3月5日 或 2026-03-05。")
     year, month, day = (int(part) for part in found.groups())

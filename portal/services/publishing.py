@@ -15,10 +15,13 @@ from sqlalchemy.orm import Session
 
 from portal.domain.canonical import canonical, document_json, fingerprint, publication, read_publication
 from portal.domain.documents.base import Audience, Document, Openness, kind_of
-from portal.store.tables import Draft, Outbox, Record, Unit, Version, Withdrawal
+from portal.store.tables import Destruction, Draft, Outbox, Record, Unit, Version, Withdrawal
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _WIDTH = {Audience.COMMISSION: 0, Audience.LEADERSHIP_GROUP: 1, Audience.STAFF: 2, Audience.PUBLIC: 3}
+
+
+FIRST = "首次公开"  # The reason of a record's first version; never one for a correction.
 
 
 class NotPublishable(ValueError):
@@ -114,6 +117,8 @@ def publish(session: Session, draft: Draft, *, reason: str, actor: str, now: dat
     record = draft.record or find_record(session, unit, document)
     previous = latest_version(session, record) if record else None
     _refuse_unfit(document, previous, reason)
+    if previous:
+        _refuse_silent_change(draft, previous, reason)
     if record is None:
         record = _new_record(session, unit, document, now)
     elif document.index_no and document.index_no != record.index_no:
@@ -168,8 +173,7 @@ def withdraw(
 ) -> Withdrawal:
     """Withdraw one version: a tombstone with its legal ground takes its place.
 
-    With `destroy` the law asks for the content itself to go (personal data): payload
-    and salt are then erased, row, digest and tombstone stay.
+    With `destroy` the law asks for the content itself to go (personal data); see `destroy_content`.
     """
     for what, value in (("撤回的法律依据", legal_ground), ("撤回原因", reason), ("批准人", approver)):
         if not value.strip():
@@ -181,21 +185,53 @@ def withdraw(
         legal_ground=legal_ground,
         reason=reason,
         approver=approver,
-        destroy=destroy,
         review_on=review_on,
         withdrawn_at=now,
     )
     session.add(withdrawal)
     session.flush()
+    session.refresh(version)
     if destroy:
-        version.payload = None
-        version.salt = None
+        destroy_content(session, version, legal_ground=legal_ground, approver=approver, now=now)
+    else:
+        _owe(session, version.record, "withdrawn", now)
         session.flush()
-        _forget_key(session, version.record)
-    _owe(session, version.record, "destroyed" if destroy else "withdrawn", now)
+    return withdrawal
+
+
+def destroy_content(
+    session: Session, version: Version, *, legal_ground: str, approver: str, now: datetime
+) -> Destruction:
+    """Erase the payload and salt of a withdrawn version, and every draft of its record; row, digest and tombstone stay.
+
+    Afterwards nobody can confirm a guess about the content from what is left.
+    """
+    if version.withdrawal is None:
+        raise NotPublishable(f"第 {version.number} 版尚未撤回。请先依法撤回，再决定是否销毁内容。")
+    if version.payload is None:
+        raise NotPublishable(f"第 {version.number} 版的内容此前已经销毁。")
+    if not legal_ground.strip() or not approver.strip():
+        raise NotPublishable("销毁内容必须写明法律依据和批准人。")
+    destruction = Destruction(
+        version_id=version.id, legal_ground=legal_ground, approver=approver, destroyed_at=now
+    )
+    session.add(destruction)
+    session.flush()
+    version.payload = None
+    version.salt = None
+    for draft in session.scalars(select(Draft).where(Draft.record_id == version.record_id)):
+        session.delete(draft)
+    session.flush()
+    _forget_key(session, version.record)
+    _owe(session, version.record, "destroyed", now)
     session.flush()
     session.refresh(version)
-    return withdrawal
+    return destruction
+
+
+def unwithdrawn(record: Record) -> list[int]:
+    """Return the numbers of the record's versions whose content is still published."""
+    return [one.number for one in record.versions if one.withdrawal is None]
 
 
 def _refuse_unfit(document: Document, previous: Version | None, reason: str) -> None:
@@ -215,6 +251,22 @@ def _refuse_unfit(document: Document, previous: Version | None, reason: str) -> 
         raise NotPublishable(
             f"第 {previous.number} 版已向“{Audience(previous.audience).label}”公开，不能直接缩小公开范围。"
             "确需停止公开的，请先依法撤回并写明依据。"
+        )
+
+
+def _refuse_silent_change(draft: Draft, previous: Version, reason: str) -> None:
+    """A record that has versions changes only knowingly: not by an old draft, not without saying why."""
+    if previous.withdrawal is not None:
+        raise NotPublishable(
+            f"此件第 {previous.number} 版已依法撤回，不能再次公开。如撤回原因已消除，请以新的文号或期间重新公开。"
+        )
+    if draft.updated_at < previous.published_at:
+        raise NotPublishable(
+            f"这份草稿早于已公开的第 {previous.number} 版，发布它会把更正改回去。请在最新版本的基础上重新填写草稿。"
+        )
+    if reason.strip() == FIRST:
+        raise NotPublishable(
+            f"此件已公开到第 {previous.number} 版，再次发布即为更正。请写明更正了什么、为什么（--reason）。"
         )
 
 
@@ -264,7 +316,7 @@ def _free_slug(session: Session, unit: Unit, document: Document, year: int) -> s
 
 
 def _next_index_no(session: Session, unit: Unit, year: int) -> str:
-    stem = f"{unit.uscc or unit.code or f'{unit.jurisdiction.slug}-{unit.slug}'}/{year}-"
+    stem = f"{unit.uscc or unit.code or f'{unit.jurisdiction.slug}-{unit.id:05d}'}/{year}-"
     highest = session.scalar(
         select(func.max(Record.index_no)).where(
             Record.jurisdiction_id == unit.jurisdiction_id,

@@ -48,6 +48,7 @@ class RosterLine:
     abolished_on: date | None = None
     position: int = 0
     sample: bool = False
+    listed: bool = True
     aliases: tuple[str, ...] = ()
 
 
@@ -62,6 +63,15 @@ COLUMNS = {
     "撤销日期": "abolished_on",
     "网址代码": "slug",
 }
+
+
+# What people write for a type, besides its label.
+_USUAL_TYPES = {
+    **dict.fromkeys(("镇", "乡", "街道", "乡镇", "镇街"), "镇（街道）"),
+    **dict.fromkeys(("村", "社区"), "村（社区）"),
+    **dict.fromkeys(("局", "机关", "行政机关"), "部门"),
+}
+_LABELS = {name: label for label, name in COLUMNS.items()}
 
 
 def init_jurisdictions(session: Session, regimes: Iterable[Regime], *, now: datetime) -> int:
@@ -126,11 +136,15 @@ def put_unit(session: Session, jurisdiction: Jurisdiction, line: RosterLine, *, 
             created_at=now,
             position=line.position,
             sample=line.sample,
+            listed=line.listed,
         )
         session.add(unit)
         event: str | None = "unit_added"
     else:
         event = None
+    if line.listed and not unit.listed:
+        unit.listed = True
+        event = "unit_changed"
     for name in ("short", "code", "uscc", "type", "founded_on", "abolished_on"):
         given = getattr(line, name)
         if given is not None and given != getattr(unit, name):
@@ -180,6 +194,10 @@ def read_roster(data: bytes) -> list[RosterLine]:
                 f"名册第 {number} 行“{line.name}”与第 {seen[fold(line.name)]} 行重复。请删去其中一行。"
             )
         seen[fold(line.name)] = number
+        if line.slug and line.slug in {other.slug for other in lines}:
+            raise RosterError(
+                f"名册第 {number} 行的网址代码“{line.slug}”与前面的单位重复。请更换，或留空由系统编排。"
+            )
         lines.append(line)
     if not lines:
         raise RosterError("名册中没有单位。请在表头下面每行填写一个单位。")
@@ -187,6 +205,13 @@ def read_roster(data: bytes) -> list[RosterLine]:
 
 
 def _roster_line(cells: dict[str, str], *, position: int) -> RosterLine:
+    for column, cell in cells.items():
+        try:
+            clean_text(cell)
+        except ValueError as wrong:
+            raise ValueError(f"“{_LABELS[column]}”{wrong}") from wrong
+        if len(cell) > 100 or "\n" in cell:
+            raise ValueError(f"“{_LABELS[column]}”超过 100 字或含有换行。请改短，写在一行内。")
     name = str(clean_text(cells["name"]))
     if not name:
         raise ValueError("“单位名称”为空。请填写单位全称。")
@@ -195,7 +220,7 @@ def _roster_line(cells: dict[str, str], *, position: int) -> RosterLine:
         raise ValueError(f"“网址代码”是“{slug}”，只能用小写字母、数字和连字符。可以留空由系统编排。")
     return RosterLine(
         name=name,
-        type=UnitType.read(cells["type"]).value,
+        type=UnitType.read(_USUAL_TYPES.get(fold(cells["type"]), cells["type"])).value,
         slug=slug,
         short=cells.get("short") or None,
         code=cells.get("code") or None,

@@ -102,7 +102,11 @@ class SiteFreezer(Freezer):  # type: ignore[misc] # Frozen-Flask ships no types.
 
     def _build_one(self, url: str, _last_modified: Any = None) -> Path:
         path = url.removeprefix("/")
-        check_path(path)
+        try:
+            check_path(path)
+        except UnsafePath as unsafe:
+            self.failures.append(Failure(path, str(unsafe)))
+            return Path(self.root) / "index.html"
         try:
             content = self._render(url)
         except Exception as wrong:  # Whatever one page does, the others are built.
@@ -146,11 +150,13 @@ def build_site(
     *,
     change: int,
     now: datetime,
+    basis: str = "",
     keep: int = KEPT_BUILDS,
     progress: Callable[[int], None] | None = None,
 ) -> BuildReport:
     """Build every page aside and swap the result in. The caller holds the instance's lock.
 
+    `basis` names what besides the database the pages were made from (regimes, program, day).
     `keep` builds stay, this one included; 1 when the law asked for content to be destroyed.
     """
     builds = folder / "builds"
@@ -169,6 +175,7 @@ def build_site(
                 "build": name,
                 "built_at": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "change": change,
+                "basis": basis,
                 "failed": [failure.path for failure in freezer.failures],
                 "pages": dict(sorted(freezer.digests.items())),
             },
@@ -191,11 +198,22 @@ def current_build(folder: Path) -> Path | None:
 
 
 def built_change(folder: Path) -> int:
-    """Return the newest change that the served build shows, or -1 when there is no build."""
+    """Return the newest change that the served build shows, or -1 when there is no usable build."""
+    return int(_manifest(folder).get("change", -1))
+
+
+def built_from(folder: Path) -> str:
+    """Return what besides the database the served build was made from (see `build_site`), or nothing."""
+    return str(_manifest(folder).get("basis", ""))
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
     build = current_build(folder)
-    if build is None:
-        return -1
-    return int(json.loads((build / MANIFEST).read_text(encoding="utf-8"))["change"])
+    try:
+        read = json.loads((build / MANIFEST).read_text(encoding="utf-8")) if build else {}
+    except (OSError, ValueError):
+        return {}
+    return read if isinstance(read, dict) else {}
 
 
 def sweep(folder: Path, *, keep: int = KEPT_BUILDS) -> None:

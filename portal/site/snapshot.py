@@ -6,6 +6,7 @@ the database again, so that the pages of one build always agree with each other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from portal.domain.canonical import read_publication
-from portal.domain.documents.base import Document, Kind, kinds
+from portal.domain.canonical import fingerprint, read_publication
+from portal.domain.documents.base import Audience, Document, Kind, kinds
 from portal.domain.regimes import Regime
 from portal.store import public, tables
 
@@ -208,7 +209,13 @@ def take_snapshot(session: Session, regimes: Mapping[str, Regime], *, now: datet
     slugs = {row.id: row.slug for row in public.public_jurisdictions(session)}
     for row in public.public_units(session):
         units[row.id] = unit_view(row, slugs[row.jurisdiction_id])
-    records, faults = read_records(public.public_versions(session), units)
+    try:
+        records, faults = read_records(public.public_versions(session), units)
+    except (
+        ValueError,
+        TypeError,
+    ):  # A stored value that is no date stops the whole query: read record by record.
+        records, faults = _read_one_by_one(session, units)
     views = tuple(
         JurisdictionView(
             slug, regimes[slug], tuple(one for one in units.values() if one.jurisdiction == slug)
@@ -225,6 +232,28 @@ def take_snapshot(session: Session, regimes: Mapping[str, Regime], *, now: datet
     return Snapshot(
         views, tuple(one for one in records if one.unit.jurisdiction in known), now, change, tuple(faults)
     )
+
+
+def _read_one_by_one(session: Session, units: Mapping[int, UnitView]) -> tuple[list[RecordView], list[str]]:
+    records: list[RecordView] = []
+    faults: list[str] = []
+    for record_id, index_no in public.public_record_numbers(session):
+        try:
+            some, wrong = read_records(public.public_versions(session, records=[record_id]), units)
+        except (ValueError, TypeError) as broken:
+            wrong = [
+                f"索引号 {index_no} 的登记无法读取（{broken}），其页面未生成。请核对数据库并从备份恢复。"
+            ]
+        else:
+            records += some
+        faults += wrong
+    return records, faults
+
+
+def check_slug(slug: str) -> None:
+    """Refuse an address that is not plain server-made ASCII."""
+    if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z-]{0,59}", slug):
+        raise ValueError("网址代码不合规则")
 
 
 def unit_view(row: tables.Unit, jurisdiction: str) -> UnitView:
@@ -274,23 +303,50 @@ def read_records(
             close()
             open_record, versions = row.record, []
         try:
-            if open_record.kind not in models:
-                raise ValueError(f"没有“{open_record.kind}”这一类公开内容")
-            versions.append(_version_view(row, units[open_record.unit_id].name))
-        except (ValueError, KeyError) as wrong:
-            first_line = str(wrong).splitlines()[0]
+            check_slug(open_record.slug)
+            model = models[open_record.kind]
+            versions.append(_version_view(row, open_record, units[open_record.unit_id], model))
+        except Exception as wrong:  # Whatever is stored in one row, the others are read.
+            known = {KeyError: "类别或单位不存在", RecursionError: "内容嵌套过深"}
+            cause = known.get(type(wrong)) or str(wrong).partition("\n")[0] or type(wrong).__name__
             faults.append(
-                f"索引号 {open_record.index_no} 第 {row.number} 版的内容无法读取（{first_line}），其页面未生成。"
+                f"索引号 {open_record.index_no} 第 {row.number} 版无法读取（{cause}），其页面未生成。请核对数据库并从备份恢复。"
             )
     close()
     return records, faults
 
 
-def _version_view(row: tables.Version, unit_name: str) -> VersionView:
+def _version_view(
+    row: tables.Version, record: tables.Record, unit: UnitView, model: type[Document]
+) -> VersionView:
+    """Read one row, believing nothing that its own payload does not say too."""
     document = None
-    if row.payload is not None:
+    unit_name = unit.name
+    if row.payload is not None and row.salt is not None:
+        if fingerprint(row.salt, row.payload) != row.digest:
+            raise ValueError("内容与指纹不一致")
         head, document = read_publication(row.payload)
+        said = (
+            head["jurisdiction"],
+            head["unit"]["id"],
+            head["index_no"],
+            head["version"],
+            head["published_at"],
+            document.audience.value,
+        )
+        kept = (
+            unit.jurisdiction,
+            unit.slug,
+            record.index_no,
+            row.number,
+            row.published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            Audience.PUBLIC.value,
+        )
+        if said != kept or not isinstance(document, model):
+            raise ValueError("数据库中的登记与内容自身的记载不一致")
         unit_name = head["unit"]["name"]
+    elif row.withdrawal is None:
+        raise ValueError("内容缺失，且没有撤回记录")
     gone = row.withdrawal
     return VersionView(
         id=row.id,

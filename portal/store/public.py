@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from portal.domain.documents.base import Audience
@@ -22,8 +22,18 @@ def public_jurisdictions(session: Session) -> list[Jurisdiction]:
 
 
 def public_units(session: Session) -> list[Unit]:
-    """Return every unit, abolished ones included, in roster order."""
-    return list(session.scalars(select(Unit).order_by(Unit.jurisdiction_id, Unit.position, Unit.id)))
+    """Return the units of the rosters and those that have published, abolished ones included, in roster order.
+
+    A unit that only a draft or a confidential document named stays unknown to the public.
+    """
+    has_published = (
+        select(Version.id)
+        .join(Version.record)
+        .where(Record.unit_id == Unit.id, Version.audience == Audience.PUBLIC.value)
+        .exists()
+    )
+    query = select(Unit).where(or_(Unit.listed, has_published))
+    return list(session.scalars(query.order_by(Unit.jurisdiction_id, Unit.position, Unit.id)))
 
 
 def public_versions(session: Session, *, records: Iterable[int] | None = None) -> Iterator[Version]:
@@ -38,6 +48,18 @@ def public_versions(session: Session, *, records: Iterable[int] | None = None) -
     if records is not None:
         query = query.where(Version.record_id.in_(list(records)))
     yield from session.scalars(query.execution_options(yield_per=500))
+
+
+def public_record_numbers(session: Session) -> list[tuple[int, str]]:
+    """Return the id and index number of every record that has a public version."""
+    query = (
+        select(Record.id, Record.index_no)
+        .join(Version, Version.record_id == Record.id)
+        .where(Version.audience == Audience.PUBLIC.value)
+        .distinct()
+        .order_by(Record.unit_id, Record.kind, Record.id)
+    )
+    return [(row.id, row.index_no) for row in session.execute(query)]
 
 
 def latest_change(session: Session) -> int:

@@ -1,7 +1,7 @@
 """What the database keeps. Plain SQLAlchemy; nothing here knows of Flask.
 
-Published rows are never updated or deleted: `migrations/versions/0001_first.py` has the
-triggers that make SQLite itself refuse it.
+Published rows are never updated or deleted: `guards.py` has the triggers
+that make SQLite itself refuse it.
 """
 
 from __future__ import annotations
@@ -69,6 +69,9 @@ class Unit(Base):
     founded_on: Mapped[date | None]
     abolished_on: Mapped[date | None]
     sample: Mapped[bool] = mapped_column(default=False)  # 示例数据: its pages say so.
+    listed: Mapped[bool] = mapped_column(
+        default=True
+    )  # False: came with an import; public once it has published.
     created_at: Mapped[datetime]
 
     jurisdiction: Mapped[Jurisdiction] = relationship()
@@ -131,8 +134,8 @@ class Version(Base):
     """One published state of a record. Never updated, never deleted.
 
     A mistake is put right by the next version, which says why. `digest` is the
-    SHA-256 of `salt` followed by `payload`. Only after a withdrawal that says so may
-    `payload` and `salt` be destroyed; the row and its digest stay.
+    SHA-256 of `salt` followed by `payload`. Only after a withdrawal and a
+    `Destruction` may `payload` and `salt` go; the row and its digest stay.
     """
 
     __tablename__ = "version"
@@ -163,11 +166,22 @@ class Withdrawal(Base):
     legal_ground: Mapped[str]
     reason: Mapped[str]
     approver: Mapped[str]
-    destroy: Mapped[bool]  # Whether the law asks for the content itself to be destroyed.
     review_on: Mapped[date | None]
     withdrawn_at: Mapped[datetime]
 
     version: Mapped[Version] = relationship(back_populates="withdrawal")
+
+
+class Destruction(Base):
+    """销毁: the law asks that a withdrawn version's content itself goes. Never updated, never deleted."""
+
+    __tablename__ = "destruction"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("version.id"), unique=True)
+    legal_ground: Mapped[str]
+    approver: Mapped[str]
+    destroyed_at: Mapped[datetime]
 
 
 class Outbox(Base):

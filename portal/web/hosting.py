@@ -80,9 +80,13 @@ class SiteHost:
         if joined is None:
             return None
         file = Path(joined)
-        if file.is_dir():
-            file = file / "index.html"
-        if not file.is_file() or file.is_symlink():
+        try:
+            if file.is_dir():
+                file = file / "index.html"
+            # A planted link must not lead out of the build; a name longer than a file name can be is no file.
+            if not file.is_file() or not file.resolve().is_relative_to(build) or file.is_symlink():
+                return None
+        except (OSError, ValueError):
             return None
         return send_file(file, environ, mimetype=_mimetype(file), conditional=True, max_age=0)
 

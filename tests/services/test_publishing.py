@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -18,8 +19,8 @@ from portal.domain.canonical import canonical, read_publication
 from portal.domain.documents.base import Audience, Document, Openness
 from portal.domain.documents.regulation import Block, Regulation
 from portal.services import publishing, rosters
-from portal.store import public
-from portal.store.db import empty_journal
+from portal.store import guards, public
+from portal.store.db import begin_write, empty_journal
 from portal.store.tables import Draft, Jurisdiction, Outbox, Record, Unit, Version
 
 Publish = Callable[..., Version]
@@ -156,36 +157,106 @@ def test_a_publication_needs_a_reason(publish: Publish, a_quarter: Any) -> None:
         publish(a_quarter(), reason="  ")
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "DELETE FROM version",
-        "UPDATE version SET reason = '改写'",
-        "UPDATE version SET payload = x'00'",
-        "UPDATE version SET payload = NULL, salt = NULL",
-        "UPDATE version SET published_at = '2020-01-01 00:00:00'",
-        "INSERT OR REPLACE INTO version SELECT * FROM version",
-        "INSERT INTO version SELECT id + 1, record_id, number + 5, audience, payload, salt, digest, reason, published_by, published_at FROM version",
-        "INSERT INTO version SELECT id + 1, record_id, number + 1, audience, payload, salt, digest, reason, published_by, '2001-01-01 00:00:00' FROM version",
-        "DELETE FROM record",
-        "UPDATE record SET slug = 'x'",
-        "UPDATE record SET index_no = 'x'",
-        "UPDATE record SET natural_key = 'x'",
-        "INSERT OR REPLACE INTO record SELECT * FROM record",
-        "DELETE FROM unit",
-        "UPDATE unit SET slug = 'x'",
-        "DELETE FROM outbox",
-    ],
-)
+COPY = "record_id, number + {n}, audience, payload, salt, digest, reason, published_by, {at} FROM version"
+ATTACKS = [
+    ("DELETE FROM version", "不能删除，只能依法撤回"),
+    ("UPDATE version SET reason = '改写'", "不能修改"),
+    ("UPDATE version SET payload = x'00'", "不能修改"),
+    ("UPDATE version SET payload = NULL, salt = NULL", "不能修改"),
+    ("UPDATE version SET published_at = '2020-01-01 00:00:00'", "不能修改"),
+    ("UPDATE OR REPLACE version SET id = id + 1", "不能修改"),
+    (f"INSERT OR REPLACE INTO version SELECT 1, {COPY.format(n=1, at='published_at')} WHERE id = 2", "不能覆盖"),
+    (f"INSERT INTO version SELECT 90, {COPY.format(n=5, at='published_at')} WHERE id = 1", "须连续"),
+    (f"INSERT INTO version SELECT 90, {COPY.format(n=1, at='published_at')} WHERE id = 2", "INSERTED"),
+    (
+        f"INSERT INTO version SELECT 90, {COPY.format(n=1, at=repr('2001-01-01 00:00:00'))} WHERE id = 2",
+        "不得早于",
+    ),
+    (
+        f"INSERT INTO version SELECT 90, {COPY.format(n=1, at=repr('9999-01-01 00:00:00'))} WHERE id = 2",
+        "不得在将来",
+    ),
+    (f"INSERT INTO version SELECT 90, {COPY.format(n=1, at=repr('zzzz'))} WHERE id = 2", "不得在将来"),
+    ("DELETE FROM withdrawal", "撤回记录不能删除"),
+    ("UPDATE withdrawal SET reason = 'x'", "撤回记录不能修改"),
+    ("INSERT OR REPLACE INTO withdrawal SELECT * FROM withdrawal", "撤回记录不能覆盖"),
+    ("INSERT INTO destruction VALUES (1, 2, '甲', '乙', '2026-01-01')", "只有已撤回"),
+    ("DELETE FROM record", "已公开的记录不能删除"),
+    ("UPDATE record SET slug = 'x' WHERE id = 1", "不能修改"),
+    ("UPDATE record SET index_no = 'x' WHERE id = 1", "不能修改"),
+    ("UPDATE record SET natural_key = 'x' WHERE id = 1", "不能修改"),
+    ("UPDATE record SET id = 77 WHERE id = 1", "不能修改"),
+    ("INSERT OR REPLACE INTO record SELECT * FROM record WHERE id = 1", "记录或索引号已存在"),
+    # A fresh row that takes a published row's place by colliding with it.
+    ("UPDATE OR REPLACE record SET id = 1 WHERE id = 99", "不能修改"),
+    (
+        "UPDATE OR REPLACE record SET index_no = (SELECT index_no FROM record WHERE id = 1) WHERE id = 99",
+        "不能修改",
+    ),
+    ("DELETE FROM unit", "单位不能删除"),
+    ("UPDATE unit SET slug = 'x'", "不能修改"),
+    ("UPDATE unit SET sample = 0, created_at = '1999-01-01'", "不能修改"),
+    ("INSERT OR REPLACE INTO unit SELECT * FROM unit", "已存在"),
+    ("UPDATE jurisdiction SET slug = 'x' WHERE id = 1", "不能修改"),
+    ("DELETE FROM jurisdiction", "县区不能删除"),
+    ("INSERT OR REPLACE INTO jurisdiction SELECT * FROM jurisdiction", "已存在"),
+    ("DELETE FROM outbox", "变更记录不能删除"),
+    ("UPDATE outbox SET event = 'x'", "只能由未同步"),
+]
+
+
+@pytest.mark.parametrize(("statement", "told"), ATTACKS, ids=[statement for statement, _ in ATTACKS])
+@pytest.mark.parametrize("pragmas", ["ON", "OFF"])
 def test_the_database_itself_refuses_to_touch_what_is_published(
-    session: Session, publish: Publish, a_quarter: Any, statement: str
+    session: Session,
+    publish: Publish,
+    a_quarter: Any,
+    clock: Any,
+    tmp_path: Path,
+    statement: str,
+    told: str,
+    pragmas: str,
 ) -> None:
-    publish(a_quarter())
-    # Another program would not set our pragmas: the triggers must hold without them.
-    session.execute(text("PRAGMA foreign_keys=OFF"))
-    session.execute(text("PRAGMA recursive_triggers=OFF"))
-    with pytest.raises(IntegrityError):
-        session.execute(text(statement))
+    """Another program on the same file, with or without our pragmas: each guard answers with its own words."""
+    publish(a_quarter("2026Q2"))
+    publish(a_quarter("2026Q3"))
+    third = publish(a_quarter("2026Q1"))
+    publishing.withdraw(session, third, legal_ground="甲", reason="乙", approver="丙", now=clock())
+    session.commit()
+    session.close()
+    connection = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
+    try:
+        for pragma in ("foreign_keys", "recursive_triggers"):
+            connection.execute(f"PRAGMA {pragma}={pragmas}")
+            assert connection.execute(f"PRAGMA {pragma}").fetchone() == (1 if pragmas == "ON" else 0,)
+        connection.execute(
+            "INSERT INTO record VALUES (99, 4, 1, 'decision', '键', '1999-0001', '伪造', '1999-01-01')"
+        )
+        if told == "INSERTED":
+            connection.execute(statement)  # The one honest insert: the guards do not refuse everything.
+        else:
+            with pytest.raises(sqlite3.IntegrityError, match=told):
+                connection.execute(statement)
+    finally:
+        connection.close()
+
+
+def test_guards_that_were_dropped_or_rewritten_are_noticed_and_put_back(
+    session: Session, tmp_path: Path
+) -> None:
+    assert guards.missing(session) == []
+    session.rollback()
+    connection = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
+    connection.execute("DROP TRIGGER version_no_delete")
+    connection.execute("DROP TRIGGER record_no_update")
+    connection.execute("CREATE TRIGGER record_no_update BEFORE UPDATE ON record BEGIN SELECT 1; END")
+    connection.close()
+    assert guards.missing(session) == ["version_no_delete", "record_no_update"]
+    session.rollback()
+    begin_write(session)
+    guards.restore(session)
+    session.commit()
+    assert guards.missing(session) == []
 
 
 def test_a_withdrawal_leaves_a_tombstone_and_the_older_version_does_not_come_back(
@@ -254,3 +325,56 @@ def test_a_draft_changed_by_two_people_keeps_the_first_and_tells_the_second(
         publishing.change_draft(
             session, draft, document=a_quarter(spent=6_00), author="甲", revision=1, now=clock()
         )
+
+
+def test_an_old_draft_does_not_undo_a_correction(
+    session: Session, unit: Unit, publish: Publish, a_quarter: Any, clock: Any
+) -> None:
+    publish(a_quarter())
+    stale = publishing.save_draft(
+        session, unit=unit, document=a_quarter(spent=7_00), author="甲", now=clock()
+    )
+    publish(a_quarter(spent=9_00), reason="更正办公费")
+    with pytest.raises(publishing.NotPublishable, match="早于已公开的第 2 版"):
+        publishing.publish(session, stale, reason="再更正", actor="乙", now=clock())
+
+
+def test_a_correction_without_a_reason_of_its_own_is_refused(publish: Publish, a_quarter: Any) -> None:
+    publish(a_quarter())
+    with pytest.raises(publishing.NotPublishable, match="写明更正了什么"):
+        publish(a_quarter(spent=9_00), reason=publishing.FIRST)
+
+
+def test_what_was_withdrawn_does_not_come_back_and_may_be_destroyed_later(
+    session: Session, unit: Unit, publish: Publish, a_quarter: Any, clock: Any
+) -> None:
+    first = publish(a_quarter())
+    draft = publishing.save_draft(
+        session, unit=unit, document=a_quarter(spent=2_00), author="甲", now=clock(), record=first.record
+    )
+    with pytest.raises(publishing.NotPublishable, match="尚未撤回"):
+        publishing.destroy_content(session, first, legal_ground="甲", approver="乙", now=clock())
+    publishing.withdraw(session, first, legal_ground="甲", reason="乙", approver="丙", now=clock())
+    with pytest.raises(publishing.NotPublishable, match="已依法撤回，不能再次公开"):
+        publishing.publish(session, draft, reason="更正", actor="乙", now=clock())
+
+    publishing.destroy_content(session, first, legal_ground="甲", approver="乙", now=clock())
+    session.commit()
+
+    assert first.payload is None
+    assert count(session, Draft) == 0
+    with pytest.raises(publishing.NotPublishable, match="已经销毁"):
+        publishing.destroy_content(session, first, legal_ground="甲", approver="乙", now=clock())
+
+
+def test_a_unit_that_only_a_draft_named_stays_unknown_to_the_public(
+    session: Session, county: Jurisdiction, publish: Publish, a_quarter: Any, clock: Any
+) -> None:
+    line = rosters.RosterLine(name="示例专班", type="bureau", listed=False)
+    hidden = rosters.put_unit(session, county, line, now=clock())
+    session.commit()
+    assert hidden.name not in {one.name for one in public.public_units(session)}
+    publish(a_quarter(audience=Audience.STAFF), owner=hidden)
+    assert hidden.name not in {one.name for one in public.public_units(session)}
+    publish(a_quarter("2026Q2"), owner=hidden)
+    assert hidden.name in {one.name for one in public.public_units(session)}

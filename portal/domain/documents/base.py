@@ -42,8 +42,7 @@ class Validity(Choice):
 class Kind:
     """One kind of disclosure: its code, its names, and where its pages lie.
 
-    `path` is the ASCII folder of its pages; `numbered` says that records are
-    told apart by a running number instead of their period.
+    `path` is the ASCII folder of its pages, `order` its place among the kinds.
     """
 
     code: str

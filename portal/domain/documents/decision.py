@@ -111,7 +111,7 @@ class Attendee(Part):
     name: Annotated[Line, About("姓名")]
     post: Annotated[Line, About("职务")]
     standing: Annotated[Standing, About("身份")] = Standing.MEMBER
-    presence: Annotated[Presence, About("到会情况")] = Presence.PRESENT
+    presence: Annotated[Presence, About("到会情况")]
     reason: Annotated[Line | None, About("缺席或回避原因")] = None
     domain: Annotated[Line | None, About("分管事项")] = None
     written_opinion: Annotated[Prose | None, About("书面意见")] = None
@@ -194,10 +194,10 @@ class DecisionRecord(Document):
     shortened_reason: Annotated[Prose | None, About("缩短期限的理由")] = None
     statements: Annotated[tuple[Statement, ...], About("发言顺序")] = ()
     vote_method: Annotated[VoteMethod, About("表决方式")]
-    votes_for: Annotated[Count, About("赞成票")] = 0
-    votes_against: Annotated[Count, About("反对票")] = 0
-    votes_abstain: Annotated[Count, About("弃权票")] = 0
-    void_ballots: Annotated[Count, About("废票")] = 0
+    votes_for: Annotated[Count | None, About("赞成票")] = None
+    votes_against: Annotated[Count | None, About("反对票")] = None
+    votes_abstain: Annotated[Count | None, About("弃权票")] = None
+    void_ballots: Annotated[Count | None, About("废票")] = None
     named_votes: Annotated[tuple[NamedVote, ...], About("记名表决")] = ()
     result: Annotated[Result, About("表决结果")]
     next_meeting_on: Annotated[Day | None, About("缓议后再议日期")] = None

@@ -206,8 +206,15 @@ def _is_part(inner: Any) -> bool:
     return isinstance(inner, type) and issubclass(inner, BaseModel) and issubclass(inner, Part)
 
 
+_HEAD = frozenset(Document.model_fields) - {"abstract", "remark", "public_explanation", "theme"}
+
+
 def words(document: Document) -> tuple[str, tuple[int, ...]]:
-    """Return everything that a document says, as plain text for search, and its amounts in fen."""
+    """Return what a document itself says, as plain text for search, and its amounts in fen.
+
+    The directory elements (index number, validity, audience, …) are the same on every record
+    or searched by fields of their own, so they are left out.
+    """
     declared = declaration(type(document))
     lines: list[str] = []
     amounts: list[int] = []
@@ -221,6 +228,8 @@ def words(document: Document) -> tuple[str, tuple[int, ...]]:
             lines.append(one.show(value))
 
     for one in declared.fields:
+        if one.path[0] in _HEAD:
+            continue
         holder = getattr(document, one.path[0])
         take(one, getattr(holder, one.path[1]) if holder is not None and len(one.path) == 2 else holder)
     for table in declared.tables:

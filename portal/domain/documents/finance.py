@@ -94,7 +94,7 @@ class Payment(Part):
     consent: Annotated[Line | None, About("主要负责人同意")] = None
     countersigner: Annotated[Line | None, About("监督会签人")] = None
     settled_by: Annotated[Line | None, About("统一处理科室")] = None
-    signed_in_person: Annotated[bool, About("本人签字")] = True
+    signed_in_person: Annotated[bool | None, About("本人签字")] = None
     collective: Annotated[bool, About("经班子集体研究")] = False
     decision: Annotated[Line | None, About("决策记录编号")] = None
     tender: Annotated[Line | None, About("采购项目编号")] = None
@@ -144,10 +144,10 @@ class FinanceDisclosure(Document):
     statement: Annotated[StatementType, About("公开类型")] = StatementType.QUARTERLY
     nil: Annotated[bool, About("本期无发生额")] = False
     nil_reason: Annotated[Prose | None, About("无发生额原因")] = None
-    opening: Annotated[Fen, About("期初余额", aliases=("期初结余",))] = 0
-    income_total: Annotated[Fen, About("收入合计")] = 0
-    expense_total: Annotated[Fen, About("支出合计")] = 0
-    closing: Annotated[Fen, About("期末余额", aliases=("期末结余",))] = 0
+    opening: Annotated[Fen | None, About("期初余额", aliases=("期初结余",))] = None
+    income_total: Annotated[Fen | None, About("收入合计")] = None
+    expense_total: Annotated[Fen | None, About("支出合计")] = None
+    closing: Annotated[Fen | None, About("期末余额", aliases=("期末结余",))] = None
     income: Annotated[tuple[Money, ...], About("收入明细")] = ()
     expense: Annotated[tuple[Money, ...], About("支出明细")] = ()
     public_funds_total: Annotated[Fen | None, About("三公经费合计")] = None
@@ -200,6 +200,6 @@ class FinanceDisclosure(Document):
             else f"{self.period}-{self.statement.value.replace('_', '-')}"
         )
 
-    def headline_amount(self) -> int:
+    def headline_amount(self) -> int | None:
         """Show what was spent."""
         return self.expense_total

@@ -142,7 +142,7 @@ class Bidder(Part):
     lead: Annotated[Line | None, About("项目负责人")] = None
     certificate: Annotated[Line | None, About("负责人证书")] = None
     qualification: Annotated[Line | None, About("资格响应情况")] = None
-    outcome: Annotated[Outcome, About("结果")] = Outcome.LOST
+    outcome: Annotated[Outcome | None, About("结果")] = None
     reason: Annotated[Line | None, About("否决理由")] = None
 
 

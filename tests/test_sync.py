@@ -1,0 +1,147 @@
+"""Paying the outbox: what it owes, what it notices although nobody owes it, and what it must leave behind."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from portal import apps
+from portal.config import Settings
+from portal.domain.documents.regulation import Block, Regulation
+from portal.domain.regimes import Regime
+from portal.search import SearchIndex
+from portal.services import publishing
+from portal.site.build import current_build
+from portal.store.tables import Unit, Version
+from portal.sync import SyncReport, sync
+
+NOON = datetime(2026, 11, 2, 4, 0, tzinfo=UTC)
+Run = Callable[..., SyncReport]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path)
+
+
+@pytest.fixture
+def run(session: Session, settings: Settings, regimes: dict[str, Regime]) -> Run:
+    def run(*, now: datetime = NOON, rules: dict[str, Regime] | None = None, **how: Any) -> SyncReport:
+        return sync(session, settings, rules or regimes, apps.create_public_app, now=now, **how)
+
+    return run
+
+
+def publish(session: Session, unit: Unit, title: str, clock: Any) -> Version:
+    document = Regulation(title=title, blocks=(Block(text=f"{title}的内容。"),), issued_on=date(2026, 1, 5))
+    draft = publishing.save_draft(session, unit=unit, document=document, author="甲", now=clock())
+    version = publishing.publish(session, draft, reason="首次公开", actor="乙", now=clock())
+    session.commit()
+    return version
+
+
+def test_nothing_owed_means_nothing_done(session: Session, unit: Unit, run: Run, clock: Any) -> None:
+    publish(session, unit, "甲办法", clock)
+    assert run().indexed == 1
+    again = run()
+    assert (again.build, again.indexed, again.paid) == (None, 0, 0)
+
+
+def test_a_new_day_and_a_changed_rule_reach_the_site_without_any_publication(
+    session: Session, unit: Unit, run: Run, clock: Any, regimes: dict[str, Regime], settings: Settings
+) -> None:
+    publish(session, unit, "甲办法", clock)
+    run()
+    assert run(now=NOON + timedelta(hours=1)).build is None
+    assert run(now=NOON + timedelta(days=1)).build is not None
+    changed = {**regimes, "xiuzhou": regimes["xiuzhou"].model_copy(update={"motto": "改过的一句话"})}
+    assert run(now=NOON + timedelta(days=1), rules=changed).build is not None
+
+
+def test_a_change_that_somebody_marked_as_paid_is_noticed_and_shown(
+    session: Session, unit: Unit, run: Run, clock: Any, tmp_path: Path, settings: Settings
+) -> None:
+    publish(session, unit, "甲办法", clock)
+    run()
+    publish(session, unit, "乙办法", clock)
+    connection = sqlite3.connect(tmp_path / "portal.db")
+    connection.execute("UPDATE outbox SET indexed_at = '2026-11-02 00:00:00' WHERE indexed_at IS NULL")
+    connection.execute("UPDATE outbox SET built_at = '2026-11-02 00:00:00' WHERE built_at IS NULL")
+    connection.commit()
+    connection.close()
+
+    assert run().build is not None
+
+    index = SearchIndex(settings.index_folder)
+    assert index.search("乙办法").total >= 1
+    index.close()
+
+
+def test_a_withdrawn_text_leaves_index_site_and_the_build_before(
+    session: Session, unit: Unit, run: Run, clock: Any, settings: Settings
+) -> None:
+    canary = "误公开的一段话示例"
+    version = publish(session, unit, canary, clock)
+    run()
+    publish(session, unit, "甲办法", clock)
+    run()
+    publishing.withdraw(
+        session, version, legal_ground="条例第十五条", reason="误公开", approver="示例机关", now=clock()
+    )
+    session.commit()
+    run()
+
+    for file in [*settings.site_folder.rglob("*"), *settings.index_folder.rglob("*")]:
+        if file.is_file():
+            assert canary.encode() not in file.read_bytes(), file
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        "UPDATE version SET payload = CAST('[]' AS BLOB) WHERE id = 1",
+        "UPDATE version SET payload = CAST('{\"schema\":5}' AS BLOB) WHERE id = 1",
+        "UPDATE version SET audience = 'public' WHERE id = 1; UPDATE version SET digest = 'x' WHERE id = 1",
+        "UPDATE version SET published_at = 'garbage' WHERE id = 1",
+        "UPDATE version SET published_at = '1999-01-02 00:00:00' WHERE id = 1",
+        "UPDATE record SET slug = '../../../x' WHERE id = 1",
+        "UPDATE record SET kind = 'decision' WHERE id = 1",
+        "UPDATE record SET unit_id = 2 WHERE id = 1",
+    ],
+)
+def test_a_spoiled_row_is_named_and_never_shown_and_stops_nothing(
+    session: Session, unit: Unit, run: Run, clock: Any, tmp_path: Path, settings: Settings, spoiled: str
+) -> None:
+    """Somebody with the disk drops the guards and spoils one record; the other is built and searched."""
+    from portal.services import rosters
+
+    rosters.put_unit(
+        session, unit.jurisdiction, rosters.RosterLine(name="示例住建局", type="bureau"), now=clock()
+    )
+    publish(session, unit, "甲办法", clock)
+    publish(session, unit, "乙办法", clock)
+    session.rollback()
+    connection = sqlite3.connect(tmp_path / "portal.db")
+    connection.execute("DROP TRIGGER version_no_update")
+    connection.execute("DROP TRIGGER record_no_update")
+    connection.executescript(spoiled)
+    connection.commit()
+    connection.close()
+    session.expire_all()
+
+    report = run()
+
+    assert len(report.faults) == 1, report.faults
+    assert report.build is not None
+    assert report.build.failures == ()
+    build = current_build(settings.site_folder)
+    assert build is not None
+    names = [one.relative_to(build).as_posix() for one in build.rglob("*.json") if "/u/" in one.as_posix()]
+    assert all("2026-0002" in name for name in names)
+    assert names
