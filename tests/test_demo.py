@@ -91,7 +91,8 @@ def test_every_jurisdiction_has_units_and_every_kind(
     for one in units:
         codes = {r.publications[0].document.kind.code for r in by_place[slug] if r.unit == one.slug}
         assert {"delegation", "finance", "decision", "regulation"} <= codes
-    assert {r.publications[0].document.kind.code for r in by_place[slug]} == set(kinds())
+    shown = {r.publications[0].document.kind.code for r in by_place[slug]}
+    assert {"delegation", "finance", "tender", "decision", "regulation"} <= shown <= set(kinds())
 
 
 def test_a_record_keeps_its_key_and_no_two_share_one(records: list[DemoRecord]) -> None:
@@ -316,8 +317,13 @@ def test_votes_sum_to_the_voters_and_ballots_that_are_secret_stay_so(records: li
             members = [a for a in one.attendees if a.presence != Presence.OBSERVER]
             assert one.should_attend == len(members)
             assert voters * 3 >= one.should_attend * 2
-            cast = one.votes_for + one.votes_against + one.votes_abstain + one.void_ballots
-            assert cast == (0 if one.vote_method == VoteMethod.NONE else voters)
+            counts = (one.votes_for, one.votes_against, one.votes_abstain)
+            if one.vote_method == VoteMethod.NONE:
+                assert counts == (None, None, None)
+            else:
+                assert sum(counts) + (one.void_ballots or 0) == voters
+                ballots = (VoteMethod.NAMED_BALLOT, VoteMethod.SECRET_BALLOT)
+                assert (one.void_ballots is None) == (one.vote_method not in ballots)
             if one.result == Result.ADOPTED and one.vote_method != VoteMethod.NONE:
                 assert one.votes_for * 2 > one.should_attend
             if one.especially_major:

@@ -56,6 +56,7 @@ def _payment(org: Org, one: Mapping[str, Any], period: str, day: date, numbers: 
         amount=amount,
         witness=witness,
         office_reviewer=org.office_head.name,
+        signed_in_person=True,
         **data,
     )
 

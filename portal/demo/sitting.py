@@ -114,6 +114,8 @@ class Sitting:
         if method != VoteMethod.NONE:
             for position, name in _VOTES.items():
                 data[name] = sum(1 for one in self.positions.values() if one == position)
+        if method in (VoteMethod.NAMED_BALLOT, VoteMethod.SECRET_BALLOT):
+            data["void_ballots"] = 0
         if method == VoteMethod.NAMED_BALLOT:
             data["named_votes"] = tuple(
                 NamedVote(member=name, vote=position) for name, position in self.positions.items()
@@ -131,7 +133,10 @@ class Sitting:
 
     def _attendees(self) -> tuple[Attendee, ...]:
         domain = self.org.domain(self.domain)[1]
-        found = [Attendee(name=one.name, post=one.post, standing=Standing.CHIEF) for one in self.chiefs]
+        found = [
+            Attendee(name=one.name, post=one.post, standing=Standing.CHIEF, presence=Presence.PRESENT)
+            for one in self.chiefs
+        ]
         for one in self._others:
             discipline = one == self.org.discipline and not self._government
             found.append(

@@ -382,9 +382,19 @@ def meeting(
         proposal="对示例新村等3个老旧小区实施排水、外墙和消防改造，资金从城建专项列支。",
         should_attend=8,
         attendees=(
-            d.Attendee(name="陈示一", post="党组书记、局长", standing=d.Standing.CHIEF),
-            *(d.Attendee(name=name, post=post, domain=domain) for name, post, domain in people),
-            d.Attendee(name="梁示七", post="派驻纪检监察组组长", standing=d.Standing.DISCIPLINE),
+            d.Attendee(
+                name="陈示一", post="党组书记、局长", standing=d.Standing.CHIEF, presence=d.Presence.PRESENT
+            ),
+            *(
+                d.Attendee(name=name, post=post, domain=domain, presence=d.Presence.PRESENT)
+                for name, post, domain in people
+            ),
+            d.Attendee(
+                name="梁示七",
+                post="派驻纪检监察组组长",
+                standing=d.Standing.DISCIPLINE,
+                presence=d.Presence.PRESENT,
+            ),
             d.Attendee(name="曾示八", post="总工程师", presence=d.Presence.ABSENT, reason="因公外出"),
         ),
         pre_steps=(
@@ -405,6 +415,7 @@ def meeting(
         statements=tuple(d.Statement(speaker=a, at=b, position=c, reason=e) for a, b, c, e in says),
         vote_method=d.VoteMethod.SHOW_OF_HANDS,
         votes_for=6,
+        votes_against=0,
         votes_abstain=1,
         result=d.Result.ADOPTED,
         decision_text="同意安排1,286.00万元，公开招标；变更超过合同价5%的须重新上会。",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ from flask.testing import FlaskClient
 from portal.apps import create_public_app
 from portal.domain.documents.declaration import words
 from portal.search import Entry, SearchIndex
-from tests.site.sample import snapshot
+from portal.site.snapshot import Snapshot
+from tests.site.sample import snapshot, unit
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +104,88 @@ def test_a_static_copy_may_send_questions_to_the_live_site() -> None:
     assert '<link rel="canonical" href="https://e.org/xiuzhou/index.html">' in answer.text
     assert "https://e.org/xiuzhou/index.html" in app.test_client().get("/sitemap.xml").text
     assert "Sitemap: https://e.org/sitemap.xml" in app.test_client().get("/robots.txt").text
+
+
+# Units of two jurisdictions may share an address.
+
+
+@dataclass(frozen=True)
+class Found:
+    """An answer with given facets."""
+
+    facets: dict[str, list[tuple[str | int, str, int]]]
+    total: int = 9
+    page: int = 1
+    pages: int = 1
+    hits: tuple[object, ...] = ()
+    notice: str | None = None
+
+
+class Asked:
+    """A search that remembers what it was asked."""
+
+    def __init__(self, *found: tuple[str | int, str, int]) -> None:
+        self.answer = Found({"unit": list(found)})
+        self.questions: list[dict[str, object]] = []
+
+    def search(self, _: str, **given: object) -> Found:
+        self.questions.append(given)
+        return self.answer
+
+
+def two_areas() -> Snapshot:
+    """Return the sample with a second jurisdiction, one of whose units has the address of one of the first."""
+    base = snapshot()
+    other = (
+        unit(71, "caizheng", "示例县财政局", area="jinhu"),
+        unit(72, "nongye", "示例县农业局", area="jinhu"),
+    )
+    return replace(
+        base,
+        jurisdictions=tuple(
+            replace(one, units=other) if one.slug == "jinhu" else one for one in base.jurisdictions
+        ),
+    )
+
+
+def ask(search: Asked, query: str) -> str:
+    page = create_public_app(two_areas, search=search).test_client().get(f"/search.html?q=x{query}").text
+    return unescape(page[page.index("<aside") : page.index("</aside>")] if "<aside" in page else page)
+
+
+def test_a_unit_is_offered_with_its_jurisdiction() -> None:
+    aside = ask(Asked(("zhujian", "示例区住房和城乡建设局", 5), ("nongye", "示例县农业局", 4)), "")
+    assert "jurisdiction=xiuzhou&unit=zhujian" in aside
+    assert "jurisdiction=jinhu&unit=nongye" in aside
+    assert re.search(r'search\.html\?q=x&jurisdiction=jinhu">金湖县</a><span class="mut">4</span>', aside)
+
+
+def test_units_whose_address_is_shared_are_offered_only_within_a_jurisdiction() -> None:
+    found = (("caizheng", "示例区财政局", 5), ("zhujian", "示例区住房和城乡建设局", 4))
+    aside = ask(Asked(*found), "")
+    assert "unit=" not in aside
+    assert re.search(r'jurisdiction=xiuzhou">[^<]+</a></li>', aside), "no number where it is in doubt"
+    assert "jurisdiction=jinhu" in aside
+    inside = ask(Asked(*found), "&jurisdiction=xiuzhou")
+    assert "jurisdiction=xiuzhou&unit=caizheng" in inside
+
+
+def test_a_unit_without_its_jurisdiction_is_placed_or_dropped() -> None:
+    search = Asked()
+    ask(search, "&unit=nongye")
+    ask(search, "&unit=caizheng")
+    ask(search, "&unit=caizheng&jurisdiction=jinhu")
+    asked = [(one["jurisdiction"], one["unit"]) for one in search.questions]
+    assert asked == [("jinhu", "nongye"), (None, None), ("jinhu", "caizheng")]
+
+
+def test_letting_go_of_the_jurisdiction_lets_go_of_its_unit() -> None:
+    client = create_public_app(two_areas, search=Asked()).test_client()
+    page = unescape(client.get("/search.html?q=x&unit=caizheng&jurisdiction=jinhu&kind=finance").text)
+    assert (
+        'href="search.html?q=x&kind=finance" class="mark pill m-none" aria-label="取消限定：金湖县"' in page
+    )
+    assert "取消限定：示例县财政局" in page
 
 
 class Broken:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from portal.domain.documents.base import Document
 from portal.domain.documents.delegation import Assignment, Chief, DelegationPlan
-from portal.domain.regimes import RestrictedDomain
+from portal.domain.regimes import Duty, Regime, RestrictedDomain
 from portal.domain.values import show_day
 from portal.site.pages import paths
 from portal.site.pages.kinds.delegation import held
@@ -23,7 +24,7 @@ from portal.site.pages.shell import (
     sample_band,
     type_label,
 )
-from portal.site.pages.status import board, newest_due, plan_order
+from portal.site.pages.status import board, coming, newest_due, plan_order
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
 
 COUNTS = "零一二三四五六七八九十"
@@ -183,8 +184,10 @@ def rules_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
             nav="rules",
         ),
         "domains": view.regime.domains_on(today),
-        "former": [one for one in view.regime.domains if not one.in_force(today)],
-        "duties": [one for one in view.regime.duties if one.in_force(today)],
+        "former": [one for one in view.regime.domains if one.valid_to and one.valid_to < today],
+        "later": [one for one in view.regime.domains if one.valid_from > today],
+        "today": today,
+        "duties": _duties(view.regime, today),
         "texts": [one for one in snapshot.records_in(view.slug, "regulation") if one.current][:100],
         "triggers": {
             "quarter_end": "每季度结束后",
@@ -198,6 +201,17 @@ def rules_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
             if one.in_force(today)
         ),
     }
+
+
+def _duties(regime: Regime, today: date) -> list[tuple[Duty, list[Duty]]]:
+    """Return each duty as it binds today with its later values; one that only begins later stands by itself."""
+    found = [(one, coming(regime, one.kind, today)) for one in regime.duties if one.in_force(today)]
+    known = {one.kind for one, _ in found}
+    for one in regime.duties:
+        if one.kind not in known and (later := coming(regime, one.kind, today)):
+            known.add(one.kind)
+            found.append((later[0], later[1:]))
+    return found
 
 
 def unit_page(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Context:

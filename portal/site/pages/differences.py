@@ -124,10 +124,13 @@ def changed_cells(before: Document, after: Document) -> dict[tuple[str | int, ..
 
 
 def differences(before: Document, after: Document) -> list[Change]:
-    """Return what changed from `before` to `after`, in the order of the declaration."""
+    """Return what changed from `before` to `after`: amounts, then the rest of the content, then directory elements.
+
+    Within each they stand in the order of the declaration.
+    """
     old, new = flat(before), flat(after)
     places = list(new) + [place for place in old if place not in new]
-    found = []
+    found: list[tuple[int, Change]] = []
     for place in places:
         was, now = old.get(place), new.get(place)
         if was and now and was.value == now.value:
@@ -136,18 +139,18 @@ def differences(before: Document, after: Document) -> list[Change]:
         if cell is None or (was.text if was else "") == (now.text if now else ""):
             continue
         amount = cell.field.type is Type.MONEY
-        found.append(
-            Change(
-                cell.label,
-                was.text if was else "",
-                now.text if now else "",
-                _delta(was, now) if amount else "",
-                max(len(was.text) if was else 0, len(now.text) if now else 0) > _LONG
-                or cell.field.type is Type.PROSE,
-                amount,
-            )
+        rank = 0 if amount else 2 if place[0] in Document.model_fields else 1
+        change = Change(
+            cell.label,
+            was.text if was else "",
+            now.text if now else "",
+            _delta(was, now) if amount else "",
+            max(len(was.text) if was else 0, len(now.text) if now else 0) > _LONG
+            or cell.field.type is Type.PROSE,
+            amount,
         )
-    return found
+        found.append((rank, change))
+    return [change for _, change in sorted(found, key=lambda entry: entry[0])]
 
 
 def _delta(was: Cell | None, now: Cell | None) -> str:

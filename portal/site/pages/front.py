@@ -9,6 +9,7 @@ from portal.domain.documents.decision import DecisionRecord
 from portal.domain.documents.delegation import DelegationPlan
 from portal.domain.values import show_day
 from portal.site.pages import paths
+from portal.site.pages.differences import differences
 from portal.site.pages.kinds.decision import order
 from portal.site.pages.listings import years
 from portal.site.pages.shell import SITE_NAME, Context, Link, Meta, newest, public_kinds, site_band
@@ -113,18 +114,23 @@ def _decision(snapshot: Snapshot) -> Guide | None:
 
 
 def _corrected(snapshot: Snapshot) -> Guide | None:
-    for code in ("finance", "delegation", "tender", "decision"):
-        for record in snapshot.records:
-            if record.kind.code == code and len(record.versions) > 1 and record.current:
-                return Guide(
-                    "一份更正过的公开",
-                    "写错可以更正，但不能悄悄改：每一版都留着，改了哪几个数、为什么改，逐项列出。",
-                    _where(record),
-                    paths.record_path(record),
-                    f"第 {record.latest.number} 版",
-                    "note",
-                )
-    return None
+    corrected = [one for one in snapshot.records if len(one.versions) > 1 and one.current]
+    if not corrected:
+        return None
+    record = next((one for one in corrected if _amounts_changed(one)), corrected[0])
+    return Guide(
+        "一份更正过的公开",
+        "写错可以更正，但不能悄悄改：每一版都留着，改了哪几处、为什么改，逐项列出。",
+        _where(record),
+        paths.record_path(record),
+        f"第 {record.latest.number} 版",
+        "note",
+    )
+
+
+def _amounts_changed(record: RecordView) -> bool:
+    before, after = (one.readable for one in record.versions[-2:])
+    return bool(before and after and any(one.amount for one in differences(before, after)))
 
 
 def _late(snapshot: Snapshot) -> Guide | None:

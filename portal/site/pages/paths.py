@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import re
+
+from portal.domain.documents.base import Kind
 from portal.site.snapshot import RecordView, UnitView
 
 HOME = "index.html"
 ABOUT = "about.html"
 SITEMAP = "sitemap.html"
 SEARCH = "search.html"
+
+# Pages and folders of a jurisdiction whose names no kind may take for its own.
+RESERVED = frozenset({"index", "units", "domains", "rules", "status", "u"})
+_KIND_PATH = re.compile(r"[a-z]+(-[a-z]+)*")
+
+
+def check_kind_path(kind: Kind) -> None:
+    """Refuse a kind whose pages would take the place of others; numbers are kept for years and pages of lists."""
+    if kind.path in RESERVED:
+        raise ValueError(
+            f"公开类别“{kind.label}”（{kind.code}）的网址名“{kind.path}”是网站固定页面的名字。"
+            "请在该类别的声明中换一个 path。"
+        )
+    if not _KIND_PATH.fullmatch(kind.path):
+        raise ValueError(
+            f"公开类别“{kind.label}”（{kind.code}）的网址名“{kind.path}”不合规则，只能用小写字母，可用连字符连接。"
+            "请在该类别的声明中改正 path。"
+        )
 
 
 def jurisdiction_path(jurisdiction: str, page: str = "index") -> str:

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
 
 from portal.domain.documents.base import Document
-from portal.domain.documents.declaration import Field, declaration
+from portal.domain.documents.declaration import declaration
 from portal.domain.documents.regulation import Regulation
 from portal.domain.values import show_day
 from portal.site.pages import paths
+from portal.site.pages.declared import declared
 from portal.site.pages.differences import changed_cells, differences, show
-from portal.site.pages.kinds import VIEWS
+from portal.site.pages.kinds import view_of
 from portal.site.pages.shell import Context, Link, Meta, area_crumbs, sample_band
 from portal.site.pages.status import record_mark
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, VersionView
 
 _TITLE_LENGTH = 24
-
-# The common head of every kind, shown in the right column rather than in the page's body.
-HEAD_FIELDS = tuple(Document.model_fields)
-
-
-@dataclass(frozen=True)
-class Section:
-    """A table of the declaration-driven page: its caption, headers and rows of text (with whether a number)."""
-
-    caption: str
-    heads: tuple[tuple[str, bool], ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 def wrapper(version: VersionView) -> bytes:
@@ -105,7 +92,6 @@ def record_page(
         return {**context, "templates": ("tombstone.html",), "tombstone": version.tombstone}
     before = next((one for one in record.versions if one.number == version.number - 1), None)
     earlier = before.readable if before else None
-    view = VIEWS.get(record.kind.code)
     return {
         **context,
         "templates": (f"kinds/{record.kind.code}.html", "kinds/generic.html"),
@@ -118,8 +104,17 @@ def record_page(
         if earlier and not isinstance(document, Regulation)
         else {},
         "directory": directory(record, version, document),
-        **(view(snapshot, area, record, document) if view else plain_view(document)),
+        **_body(snapshot, area, record, document),
     }
+
+
+def _body(snapshot: Snapshot, area: JurisdictionView, record: RecordView, document: Document) -> Context:
+    """Return what the kind's template draws, and as `rest` whatever it leaves out."""
+    view = view_of(record.kind.code)
+    if view is None:
+        return {"declared": declared(document), "rest": None}
+    context = view(snapshot, area, record, document)
+    return {**context, "rest": declared(document, shown=context["shown"])}
 
 
 def _description(record: RecordView, version: VersionView) -> str:
@@ -176,35 +171,3 @@ def _filled(document: Document, names: tuple[str, ...]) -> list[tuple[str, str]]
         if text := show(field, getattr(document, name)):
             found.append((field.about.label, text))
     return found
-
-
-def plain_view(document: Document) -> Context:
-    """Return what the general template shows of a kind without a template of its own."""
-    said = declaration(type(document))
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for field in said.fields:
-        if field.path[0] in HEAD_FIELDS:
-            continue
-        if text := show(field, _value(document, field)):
-            groups.setdefault(field.group or "基本情况", []).append((field.about.label, text))
-    sections = []
-    for table in said.tables:
-        rows = getattr(document, table.name)
-        used = [field for field in table.fields if any(show(field, _value(row, field)) for row in rows)]
-        if used:
-            sections.append(
-                Section(
-                    table.about.label,
-                    tuple(
-                        (field.about.label, field.type.value in ("money", "count", "ratio")) for field in used
-                    ),
-                    tuple(tuple(show(field, _value(row, field)) for field in used) for row in rows),
-                )
-            )
-    return {"groups": list(groups.items()), "sections": sections}
-
-
-def _value(holder: Any, field: Field) -> Any:
-    for name in field.path:
-        holder = getattr(holder, name, None)
-    return holder

@@ -54,8 +54,16 @@ class Meta:
 
 
 def public_kinds() -> list[Kind]:
-    """Return every kind of disclosure in display order."""
-    return [model.kind for model in kinds().values()]
+    """Return every kind of disclosure in display order, or raise `ValueError` if two would share an address."""
+    found = [model.kind for model in kinds().values()]
+    taken: dict[str, Kind] = {}
+    for kind in found:
+        paths.check_kind_path(kind)
+        if (other := taken.setdefault(kind.path, kind)) is not kind:
+            raise ValueError(
+                f"公开类别“{other.label}”和“{kind.label}”的网址名都是“{kind.path}”。请给其中一类换一个 path。"
+            )
+    return found
 
 
 def kind_at(path: str) -> Kind | None:

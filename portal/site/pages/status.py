@@ -8,6 +8,7 @@ from datetime import date
 
 from portal.domain.calendar import Due, quarter_end, quarter_of, quarters, workdays_between
 from portal.domain.documents.finance import FinanceDisclosure, StatementType
+from portal.domain.regimes import Duty, Regime
 from portal.domain.values import show_day, show_period
 from portal.site.pages import paths
 from portal.site.pages.shell import Context, area_meta
@@ -127,7 +128,7 @@ def _published_mark(record: RecordView, due: Due | None) -> Mark:
     if record.current is None:
         return Mark("gone", "已撤回", "内容已依法撤回，留有说明", path)
     if due and (late := days_late(due, first)):
-        return Mark("late", f"迟 {late} 日", f"{show_day(first)}公开，迟 {late} 个工作日", path)
+        return Mark("late", f"迟 {late} 个工作日", f"{show_day(first)}公开，迟 {late} 个工作日", path)
     if isinstance(record.document, FinanceDisclosure) and record.document.nil:
         return Mark("nil", "无发生额", f"{show_day(first)}公开，本期无发生额", path)
     return Mark("ok", "按期", f"{show_day(first)}公开", path)
@@ -215,6 +216,12 @@ def newest_due(
     return None
 
 
+def coming(regime: Regime, kind: str, today: date) -> list[Duty]:
+    """Return the values of a duty that are laid down but not in force yet, earliest first."""
+    later = [one for one in regime.duties if one.kind == kind and one.valid_from > today]
+    return sorted(later, key=lambda one: one.valid_from)
+
+
 def status_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
     """公开情况: the board of unit × quarter."""
     heads, rows = board(snapshot, view)
@@ -235,4 +242,5 @@ def status_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
         "latest": latest[0] if latest else None,
         "tally": tally,
         "duty": view.regime.duty("finance", snapshot.today),
+        "later": coming(view.regime, "finance", snapshot.today),
     }

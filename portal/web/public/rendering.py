@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from portal.domain.values import show_day, show_month, show_period, show_yuan
 from portal.site.pages.kinds.figures import rate, short
+from portal.site.pages.kinds.tender import span
 from portal.site.pages.paths import HOME, record_path, up
 from portal.site.pages.shell import Context, Link, Meta, menu
 from portal.site.snapshot import SHANGHAI, Snapshot
@@ -31,12 +32,20 @@ ICONS = {
 
 def outward(text: str) -> Markup:
     """Link to an address of the data, if it is an ordinary web address; else show it as text."""
-    parts = urlsplit(text) if text.isprintable() else None
+    parts = _split(text) if text.isprintable() else None
     if parts and parts.scheme in ("http", "https") and parts.hostname:
         return Markup('<a href="{0}" rel="external nofollow noopener noreferrer">{1}</a>').format(
             text, parts.hostname
         )
     return escape(text)
+
+
+def _split(address: str) -> SplitResult | None:
+    """Take an address apart; None where it is none (http://[ and the like)."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return None
 
 
 def china_day(moment: datetime) -> date:
@@ -56,6 +65,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "period": show_period,
     "percent": lambda part, whole: rate(part, whole) or "—",
     "ratio": _ratio,
+    "span": span,
     "outward": outward,
     "china_day": china_day,
 }
@@ -71,7 +81,7 @@ class Rendering:
         env.filters.update(FILTERS)
         env.globals.update(icons=ICONS, one_path=record_path, base_url=base_url)
         parts: Any = env.get_template("public/_parts.html").module
-        for name in ("mark", "head", "fact", "day_fact", "paras", "cell", "feed"):
+        for name in ("mark", "head", "fact", "day_fact", "paras", "cell", "feed", "declared_parts"):
             env.globals[name] = getattr(parts, name)
         env.globals["amounts"] = parts.figures
         self._shell = env.get_template("public/_shell.html")
@@ -79,10 +89,9 @@ class Rendering:
     @property
     def search_origin(self) -> str:
         """The origin that forms may be sent to beside our own, for the content security policy."""
-        parts = urlsplit(self.search_url or "")
-        return (
-            f" {parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
-        )
+        parts = _split(self.search_url or "")
+        known = parts and parts.scheme in ("http", "https") and parts.netloc
+        return f" {parts.scheme}://{parts.netloc}" if parts and known else ""
 
     def page(self, snapshot: Snapshot, template: str, context: Context, *, up: str | None = None) -> str:
         """Return one page as HTML; `up` overrides what leads from the page to the site's top."""

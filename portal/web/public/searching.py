@@ -13,6 +13,7 @@ from portal.site.snapshot import Snapshot
 FACETS = (("jurisdiction", "地区"), ("kind", "类别"), ("unit", "单位"), ("year", "年份"))
 PER_PAGE = 10
 MAX_PAGE = 1000
+MAX_ROWS = 12  # Values of one facet.
 _MAX_VALUE = 80
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def search_context(searcher: Searcher, snapshot: Snapshot, args: Mapping[str, st
     }
     if not (filters.get("year", "0").isascii() and filters.get("year", "0").isdigit()):
         filters.pop("year")
+    _place_unit(snapshot, filters)
     number = args.get("page", "1")
     page = (
         min(max(int(number), 1), MAX_PAGE) if number.isascii() and number.isdigit() and len(number) < 6 else 1
@@ -84,7 +86,7 @@ def search_context(searcher: Searcher, snapshot: Snapshot, args: Mapping[str, st
     return {
         **context,
         "results": answer,
-        "facets": _facets(answer, query, filters),
+        "facets": _facets(answer, snapshot, query, filters),
         "chosen": [
             (_label(snapshot, name, filters[name], filters), _address(query, _without(filters, name)))
             for name, _ in FACETS
@@ -95,23 +97,76 @@ def search_context(searcher: Searcher, snapshot: Snapshot, args: Mapping[str, st
     }
 
 
+def _areas(snapshot: Snapshot, unit: str) -> list[str]:
+    """Return the jurisdictions that have a unit of that address."""
+    return [view.slug for view in snapshot.jurisdictions if snapshot.unit(view.slug, unit)]
+
+
+def _place_unit(snapshot: Snapshot, filters: dict[str, str]) -> None:
+    """Name the jurisdiction of a unit, since units of two jurisdictions may share an address; else drop the unit."""
+    if "unit" in filters and "jurisdiction" not in filters:
+        places = _areas(snapshot, filters["unit"])
+        if len(places) == 1:
+            filters["jurisdiction"] = places[0]
+        else:
+            del filters["unit"]
+
+
+Narrowing = tuple[str, int | None, str]  # What it narrows to, how many it leaves (None: not known), the link.
+
+
 def _facets(
-    answer: Answer, query: str, filters: dict[str, str]
-) -> list[tuple[str, list[tuple[str, Any, str]]]]:
+    answer: Answer, snapshot: Snapshot, query: str, filters: dict[str, str]
+) -> list[tuple[str, list[Narrowing]]]:
     found = []
     for name, title in FACETS:
+        if name in filters:
+            continue
         rows = answer.facets.get(name, ())
-        if name not in filters and len(rows) > 1:
-            narrowed = [
-                (label, count, _address(query, {**filters, name: str(value)}))
-                for value, label, count in rows[:12]
-            ]
-            found.append((title, narrowed))
+        narrowed: list[Narrowing] = [
+            (label, count, _address(query, {**filters, name: str(value)})) for value, label, count in rows
+        ]
+        if name == "jurisdiction" and not rows:
+            narrowed = _places(answer, snapshot, query, filters)
+        if name == "unit" and "jurisdiction" not in filters:
+            narrowed = _sure_units(rows, snapshot, query, filters)
+        if len(narrowed) > 1:
+            found.append((title, narrowed[:MAX_ROWS]))
     return found
 
 
+def _places(answer: Answer, snapshot: Snapshot, query: str, filters: dict[str, str]) -> list[Narrowing]:
+    """Return the jurisdictions that the found units may belong to; counted only where no unit is in doubt."""
+    counts: dict[str, int | None] = {}
+    for unit, _, count in answer.facets.get("unit", ()):
+        places = _areas(snapshot, str(unit))
+        for place in places:
+            before = counts.get(place, 0)
+            counts[place] = None if before is None or len(places) > 1 else before + count
+    return [
+        (view.regime.short, counts[view.slug], _address(query, {**filters, "jurisdiction": view.slug}))
+        for view in snapshot.jurisdictions
+        if view.slug in counts
+    ]
+
+
+def _sure_units(
+    rows: Sequence[Facet], snapshot: Snapshot, query: str, filters: dict[str, str]
+) -> list[Narrowing]:
+    """Return the units, each with its jurisdiction; none at all where the address of one is in doubt."""
+    places = [(row, _areas(snapshot, str(row[0]))) for row in rows]
+    if any(len(areas) != 1 for _, areas in places):
+        return []
+    return [
+        (label, count, _address(query, {**filters, "jurisdiction": areas[0], "unit": str(value)}))
+        for (value, label, count), areas in places
+    ]
+
+
 def _without(filters: dict[str, str], name: str) -> dict[str, str]:
-    return {key: value for key, value in filters.items() if key != name}
+    """Return the filters without one; a unit does not stay without its jurisdiction."""
+    gone = {"jurisdiction", "unit"} if name == "jurisdiction" else {name}
+    return {key: value for key, value in filters.items() if key not in gone}
 
 
 def _address(query: str, filters: Mapping[str, str], page: int = 1) -> str:
@@ -130,7 +185,6 @@ def _label(snapshot: Snapshot, name: str, value: str, filters: Mapping[str, str]
         kind = kind_at(value) or next((one for one in public_kinds() if one.code == value), None)
         return kind.label if kind else value
     if name == "unit":
-        area, _, slug = value.rpartition("/")
-        unit = snapshot.unit(area or filters.get("jurisdiction", ""), slug)
+        unit = snapshot.unit(filters.get("jurisdiction", ""), value)
         return unit.name if unit else value
     return f"{value}年" if name == "year" else value

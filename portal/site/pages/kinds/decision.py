@@ -5,13 +5,37 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.domain.documents.base import Document
-from portal.domain.documents.decision import Attendee, DecisionRecord, Position, Presence, Standing, Statement
+from portal.domain.documents.decision import (
+    Attendee,
+    DecisionRecord,
+    Position,
+    Presence,
+    Standing,
+    Statement,
+    VoteMethod,
+)
 from portal.domain.regimes import Mechanism
+from portal.site.pages.declared import places
 from portal.site.pages.kinds.delegation import by_number
+from portal.site.pages.kinds.figures import UNFILLED
 from portal.site.pages.shell import Context
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot
 
 MAX_CELLS = 60
+BALLOTS = (VoteMethod.NAMED_BALLOT, VoteMethod.SECRET_BALLOT)
+
+SHOWN = places(
+    "decision_no meeting_type meeting_no form category especially_major administrative_major domain amount held_on"
+    " began_at ended_at place presider recorder proposer responsible_deputy improvised superior_instruction proposal"
+    " should_attend shortened_reason vote_method votes_for votes_against votes_abstain void_ballots result"
+    " next_meeting_on head_override head_override_reason decision_text emergency_reported_on archive_no"
+    " discipline_record distribution minutes_recalled_on correction_of",
+    attendees="name post standing presence reason domain written_opinion",
+    pre_steps="step began_on ended_on by outcome",
+    statements="speaker at position reason",
+    named_votes="member vote",
+    tasks="task owner due_on done_on progress",
+)
 
 
 @dataclass(frozen=True)
@@ -62,15 +86,30 @@ def order(document: DecisionRecord) -> Order:
 
 
 def cells(document: DecisionRecord) -> list[str]:
-    """Return one cell for each member entitled to vote, or none where there are too many to draw."""
-    cast = (
-        ["for"] * document.votes_for
-        + ["against"] * document.votes_against
-        + ["abstain"] * document.votes_abstain
-        + ["void"] * document.void_ballots
-    )
+    """Return one cell for each member entitled to vote; none where a count is blank or there are too many."""
+    counts = (document.votes_for, document.votes_against, document.votes_abstain)
+    if None in counts or sum(count or 0 for count in (*counts, document.void_ballots)) > MAX_CELLS:
+        return []
+    states = zip(("for", "against", "abstain", "void"), (*counts, document.void_ballots), strict=True)
+    cast = [state for state, count in states for _ in range(count or 0)]
     cast += ["absent"] * max(document.should_attend - len(cast), 0)
     return cast if len(cast) <= MAX_CELLS else []
+
+
+def votes(document: DecisionRecord) -> list[tuple[str, str]]:
+    """Return the counts as a reader sees them; a blank one says so. Void ballots exist only where there are ballots."""
+    counts = [
+        ("赞成", document.votes_for),
+        ("反对", document.votes_against),
+        ("弃权", document.votes_abstain),
+        ("废票", document.void_ballots),
+    ]
+    filled = any(count is not None for _, count in counts)
+    if document.vote_method is VoteMethod.NONE and not filled:
+        return []
+    if document.void_ballots is None and document.vote_method not in BALLOTS:
+        counts.pop()
+    return [(label, UNFILLED if count is None else str(count)) for label, count in counts]
 
 
 def view(snapshot: Snapshot, area: JurisdictionView, record: RecordView, document: Document) -> Context:
@@ -79,17 +118,13 @@ def view(snapshot: Snapshot, area: JurisdictionView, record: RecordView, documen
     by_presence: dict[Presence, list[Attendee]] = {}
     for one in document.attendees:
         by_presence.setdefault(one.presence, []).append(one)
+    drawn = cells(document)
     return {
+        "shown": SHOWN,
         "order": order(document),
-        "cells": cells(document),
-        "missing_votes": max(
-            document.should_attend
-            - document.votes_for
-            - document.votes_against
-            - document.votes_abstain
-            - document.void_ballots,
-            0,
-        ),
+        "votes": votes(document),
+        "cells": drawn,
+        "missing_votes": drawn.count("absent"),
         "present": by_presence.get(Presence.PRESENT, []),
         "elsewhere": by_presence.get(Presence.ABSENT, []) + by_presence.get(Presence.RECUSED, []),
         "observers": by_presence.get(Presence.OBSERVER, []),

@@ -8,6 +8,7 @@ from portal.domain.documents.base import Document
 from portal.domain.documents.delegation import Approver, Assignment, DelegationPlan, SignOffBand
 from portal.domain.regimes import RestrictedDomain
 from portal.domain.values import fold
+from portal.site.pages.declared import places
 from portal.site.pages.kinds.figures import short
 from portal.site.pages.shell import Context
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot
@@ -19,6 +20,18 @@ LEVELS = {
     Approver.CHIEF: 4,
     Approver.COLLECTIVE: 5,
 }
+
+
+SHOWN = places(
+    "adopted_on adopted_by adopting_decision effective_from effective_to filed_on filing_no limits_filed_on"
+    " limits_filing_no finance_assistant finance_assistant_post previous_plan change_reason negative_list"
+    " exemption_reason exemption_approver exemption_until supervision_phone",
+    chiefs="name post acting acting_since duty",
+    assignments="domain deputy post role substitute substitute_post office scope limit above_limit held_since"
+    " rotation_due reporting consent_record",
+    bands="domain expense_type applies_to lower upper approver chain needs_collective needs_chief_consent filed_with"
+    " effective_from",
+)
 
 
 @dataclass(frozen=True)
@@ -82,13 +95,14 @@ def view(snapshot: Snapshot, area: JurisdictionView, record: RecordView, plan: D
     inside = {id(one) for _, found in listed for one in found}
     decision = snapshot_decision(snapshot, record, plan.adopting_decision)
     return {
+        "shown": SHOWN,
         "restricted": [(domain.label, found) for domain, found in listed],
         "others": [one for one in plan.assignments if id(one) not in inside],
         "open": [domain.label for domain, found in listed if not found],
         "scales": scales(plan),
         "chief_names": {one.name for one in plan.chiefs},
         "decision": decision,
-        "substitutes": any(one.substitute for one in plan.assignments),
+        "substitutes": any(one.substitute or one.substitute_post for one in plan.assignments),
         "rotations": any(one.rotation_due for one in plan.assignments),
         "offices": any(one.office for one in plan.assignments),
     }

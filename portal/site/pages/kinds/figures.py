@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.domain.values import show_wan, show_yuan
@@ -17,11 +18,20 @@ class Amount:
     unit: str
 
 
+UNFILLED = "未填"
+
+
 def headline(fen: int) -> Amount:
     """Write in 万元 where two decimals say it exactly, else in 元."""
-    if abs(fen) >= WAN and fen % 10_000 == 0:
-        return Amount(show_wan(fen), "万元")
-    return Amount(show_yuan(fen), "元")
+    return headlines([fen])[0]
+
+
+def headlines(values: Sequence[int | None]) -> list[Amount]:
+    """Write the amounts of one row in one unit: 万元 where two decimals say all of them exactly, else 元."""
+    filled = [fen for fen in values if fen is not None]
+    in_wan = any(abs(fen) >= WAN for fen in filled) and all(fen % 10_000 == 0 for fen in filled)
+    write, unit = (show_wan, "万元") if in_wan else (show_yuan, "元")
+    return [Amount(UNFILLED, "") if fen is None else Amount(write(fen), unit) for fen in values]
 
 
 def short(fen: int) -> str:

@@ -6,14 +6,33 @@ from dataclasses import dataclass
 
 from portal.domain.calendar import quarters
 from portal.domain.documents.base import Document
-from portal.domain.documents.finance import FinanceDisclosure, Money
+from portal.domain.documents.finance import FinanceDisclosure, Money, Table
+from portal.domain.values import show_yuan
+from portal.site.pages.declared import places
 from portal.site.pages.kinds.delegation import by_number
-from portal.site.pages.kinds.figures import Bar, bars, headline, rate
+from portal.site.pages.kinds.figures import UNFILLED, Amount, Bar, bars, headlines, rate
 from portal.site.pages.shell import Context
 from portal.site.pages.status import finance_of
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot
 
 BULLET = 96  # Pixels of a full in-row bullet.
+
+SHOWN = places(
+    "period statement nil nil_reason opening income_total expense_total closing public_funds_total"
+    " township_endorsed_by township_endorsed_on township_filed_on township_filing_no procurement_total"
+    " explanation unit_head finance_head accounting_head village_supervisor approved_on opened_on opened_until"
+    " feedback",
+    income="item level budget amount cumulative last_year source explanation",
+    expense="item level budget amount cumulative last_year source explanation",
+    public_funds="fund budget amount cumulative last_year times people explanation",
+    township_funds="fund budget amount cumulative last_year times people explanation",
+    special_funds="name source received used purpose decision",
+    payments="paid_on purpose payee domain expense_type amount handler applies_to witness office_reviewer approver"
+    " consent countersigner settled_by signed_in_person collective decision tender chain",
+    empty_tables="table reason",
+    voucher_checks="checked_on checker scope found corrected",
+    deputy_reports="domain deputy reported_on reported_to summary",
+)
 
 
 @dataclass(frozen=True)
@@ -29,16 +48,10 @@ def view(snapshot: Snapshot, _: JurisdictionView, record: RecordView, document: 
     """Return what the page draws and adds up for display."""
     assert isinstance(document, FinanceDisclosure)  # noqa: S101 - the registry pairs view and model.
     passed = int(document.period[5]) * 25 if "Q" in document.period else None
+    empty = _said_empty(document)
     return {
-        "figures": [
-            (label, headline(value), "")
-            for label, value in (
-                ("期初余额", document.opening),
-                ("本期收入", document.income_total),
-                ("本期支出", document.expense_total),
-                ("期末余额", document.closing),
-            )
-        ],
+        "shown": SHOWN,
+        "figures": figures(document),
         "execution": _execution(document, passed),
         "passed": passed,
         "tick": round(BULLET * (passed or 0) / 100),
@@ -58,8 +71,36 @@ def view(snapshot: Snapshot, _: JurisdictionView, record: RecordView, document: 
             )
             if name
         ],
-        "empty": {one.table.value: one.reason for one in document.empty_tables},
+        "empty": empty,
+        "other_empty": [
+            (one.table.label, one.reason)
+            for one in document.empty_tables
+            if empty.get(one.table.value) != one.reason
+            and not (document.nil and one.reason == document.nil_reason)
+        ],
     }
+
+
+def figures(document: FinanceDisclosure) -> list[tuple[str, Amount, str]]:
+    """Return the four headline amounts in one unit; none for a nil return that leaves them blank."""
+    values = (document.opening, document.income_total, document.expense_total, document.closing)
+    if document.nil and all(value is None for value in values):
+        return []
+    labels = ("期初余额", "本期收入", "本期支出", "期末余额")
+    return [(label, amount, "") for label, amount in zip(labels, headlines(values), strict=True)]
+
+
+def _said_empty(document: FinanceDisclosure) -> dict[str, str]:
+    """Return the reasons of the tables that the page shows as empty."""
+    blank = {
+        Table.INCOME: not document.income and not document.nil,
+        Table.EXPENSE: not document.expense and not document.nil,
+        Table.PUBLIC_FUNDS: not document.public_funds and not document.nil,
+        Table.PAYMENTS: not document.payments and not document.nil,
+        Table.SPECIAL_FUNDS: not document.special_funds and not document.nil,
+        Table.PROCUREMENT: document.procurement_total is None and not document.nil,
+    }
+    return {one.table.value: one.reason for one in document.empty_tables if blank[one.table]}
 
 
 def _execution(document: FinanceDisclosure, passed: int | None) -> Context | None:
@@ -71,9 +112,10 @@ def _execution(document: FinanceDisclosure, passed: int | None) -> Context | Non
     spent = sum(line.cumulative or 0 for line in tops)
     if budget <= 0:
         return None
+    amounts = headlines([budget, spent])
     return {
-        "budget": budget,
-        "spent": spent,
+        "budget": f"{amounts[0].number}{amounts[0].unit}",
+        "spent": f"{amounts[1].number}{amounts[1].unit}",
         "rate": rate(spent, budget),
         "bullet": _bullet(Money(item="合计", budget=budget, amount=0, cumulative=spent), passed),
     }
@@ -116,10 +158,10 @@ def _columns(document: FinanceDisclosure) -> dict[str, dict[str, bool]]:
 
 @dataclass(frozen=True)
 class Trend:
-    """The last eight quarters of expense: bars, and the same as a table by year."""
+    """The last eight quarters of expense: bars, and the same as a table by year (in words where blank)."""
 
     bars: list[Bar]
-    years: list[tuple[str, list[int | None]]]
+    years: list[tuple[str, list[str]]]
     current: str
 
 
@@ -133,17 +175,21 @@ def trend(snapshot: Snapshot, record: RecordView, document: FinanceDisclosure) -
         if period <= document.period and isinstance(one.document, FinanceDisclosure)
     }
     known[document.period] = document.expense_total
-    if len(known) < 2:
-        return None
     span = quarters(min(known), document.period)[-8:]
-    values = [(_short(period), known[period]) for period in span if period in known]
+    values = [(_short(period), spent) for period in span if (spent := known.get(period)) is not None]
+    if len(values) < 2:
+        return None
     years = sorted({period[:4] for period in span})
+
+    def spent_in(period: str) -> str:
+        if period not in known or period not in span:
+            return "—"
+        spent = known[period]
+        return UNFILLED if spent is None else show_yuan(spent)
+
     return Trend(
         bars(values, current=_short(document.period)),
-        [
-            (year, [known.get(f"{year}Q{q}") if f"{year}Q{q}" in span else None for q in (1, 2, 3, 4)])
-            for year in years
-        ],
+        [(year, [spent_in(f"{year}Q{number}") for number in (1, 2, 3, 4)]) for year in years],
         document.period,
     )
 

@@ -6,9 +6,14 @@ from dataclasses import dataclass
 
 from portal.domain.documents.base import Document
 from portal.domain.documents.regulation import Block, BlockType, Regulation
+from portal.site.pages.declared import places
 from portal.site.pages.shell import Context
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot
 
+SHOWN = places(
+    "issuer co_issuers area effective_from effective_to supersedes provenance incomplete",
+    blocks="type level number text",
+)
 _NUMERALS = frozenset("零〇一二三四五六七八九十百")
 
 
@@ -48,4 +53,4 @@ def view(_: Snapshot, __: JurisdictionView, ___: RecordView, document: Document)
     contents = [one for one in heads if one.level == 1]
     if len(contents) < 3:
         contents = [one for one in heads if one.level <= 2]
-    return {"pieces": found, "contents": contents if len(contents) > 2 else []}
+    return {"shown": SHOWN, "pieces": found, "contents": contents if len(contents) > 2 else []}

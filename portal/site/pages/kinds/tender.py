@@ -9,12 +9,33 @@ from datetime import date
 from portal.domain.documents.base import Document
 from portal.domain.documents.tender import Outcome, Stage, Tender
 from portal.domain.values import show_day, show_month
+from portal.site.pages.declared import Places, places
 from portal.site.pages.kinds.delegation import by_number
-from portal.site.pages.kinds.figures import Amount, headline, rate
+from portal.site.pages.kinds.figures import Amount, headlines, rate
 from portal.site.pages.shell import Context
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot
 
 SCALE = 240  # Pixels of the longest bar.
+
+SHOWN = places(
+    "project_no parent_project subject method compulsory in_catalogue catalogue_item fiscal_year region domain deputy"
+    " applicant chief_consent decision purchaser_contact purchaser_address agency agency_contact starts_on"
+    " retained_until",
+    intent="summary budget expected_month sme_reserved published_on link",
+    notice="issued_on documents_from documents_until bids_due opened_on media venue ceiling",
+    clarifications="issued_on content new_due",
+    sole_source="reason posted_on posted_until",
+    bidders="rank name uscc price business_score technical_score total_score quality term lead certificate"
+    " qualification outcome reason",
+    candidacy="report_on posted_on posted_until objection_channel",
+    objections="kind raised_on content suspended answered_on answer",
+    experts="name office",
+    award="determined_on notified_on announced_on supplier uscc address amount report_filed_on",
+    award_items="name specification quantity unit_price service",
+    contract="no signed_on amount announced_on filed_on starts_on ends_on bond terms",
+    variations="agreed_on amount reason decision",
+    acceptance="accepted_on result final_amount acceptors",
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +57,7 @@ def view(snapshot: Snapshot, _: JurisdictionView, record: RecordView, document: 
     assert isinstance(document, Tender)  # noqa: S101 - the registry pairs view and model.
     bidders = sorted(document.bidders, key=lambda one: (one.rank is None, one.rank or 0))
     return {
+        "shown": SHOWN - _untold(document),
         "stage": document.stage(),
         "figures": figures(document),
         "steps": timeline(document),
@@ -53,28 +75,38 @@ def view(snapshot: Snapshot, _: JurisdictionView, record: RecordView, document: 
     }
 
 
+def _untold(document: Tender) -> Places:
+    """Return the last days of which the first is blank: the timeline has no place for them."""
+    found = set()
+    if document.notice and document.notice.documents_from is None:
+        found.add(("notice", "documents_until"))
+    if document.candidacy and document.candidacy.posted_on is None:
+        found.add(("candidacy", "posted_until"))
+    return frozenset(found)
+
+
 def figures(document: Tender) -> list[tuple[str, Amount, str]]:
     """Return the headline amounts: label, amount, and what stands below it."""
-    found: list[tuple[str, Amount, str]] = []
     award, notice, intent = document.award, document.notice, document.intent
+    rows: list[tuple[str, int, str]] = []
     if document.contract:
-        found.append(("合同金额", headline(document.contract.amount), award.supplier if award else ""))
+        rows.append(("合同金额", document.contract.amount, award.supplier if award else ""))
     elif award:
-        found.append(("中标（成交）金额", headline(award.amount), award.supplier))
+        rows.append(("中标（成交）金额", award.amount, award.supplier))
     ceiling = notice.ceiling if notice else None
     if ceiling is not None:
-        found.append(("最高限价", headline(ceiling), ""))
+        rows.append(("最高限价", ceiling, ""))
     if intent and intent.budget is not None:
-        found.append(("采购预算", headline(intent.budget), ""))
+        rows.append(("采购预算", intent.budget, ""))
     limit = ceiling if ceiling is not None else intent.budget if intent else None
-    if award and limit and 0 <= award.amount <= limit:
+    saved = limit - award.amount if award and limit and 0 <= award.amount <= limit else None
+    amounts = headlines([value for _, value, _ in rows] + ([] if saved is None else [saved]))
+    found = [(label, amount, below) for (label, _, below), amount in zip(rows, amounts, strict=False)]
+    if saved is not None:
         name = "比限价低" if ceiling is not None else "比预算低"
-        saved = limit - award.amount
-        amount = headline(saved)
-        found.append(
-            (name, Amount(rate(saved, limit).removesuffix("%"), "%"), f"{amount.number} {amount.unit}")
-        )
-    return found[:4]
+        below = f"{amounts[-1].number} {amounts[-1].unit}"
+        found.append((name, Amount(rate(saved, limit).removesuffix("%"), "%"), below))
+    return found
 
 
 def timeline(document: Tender) -> list[Step]:
@@ -132,6 +164,7 @@ Happening = tuple[str, date | None, date | None, str]  # Name, day, last day, no
 def _until_opening(document: Tender) -> Iterator[Happening]:
     if document.intent:
         yield "公开采购意向", document.intent.published_on, None, ""
+    yield "采购活动开始", document.starts_on, None, ""
     if one := document.sole_source:
         yield "单一来源公示", one.posted_on, one.posted_until, ""
     if notice := document.notice:
