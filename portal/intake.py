@@ -1,6 +1,7 @@
-"""Importing a file: read it, find its units, keep drafts or publish; all of it or nothing.
+"""Importing a file: read it, find its units, keep drafts or publish.
 
-The caller commits. Every row that gives no document is told with its place and remedy.
+`read` needs no database, so that a slow file never holds the right to write; `take_in` does the rest and
+its caller commits. Every row that gives no document is told with its place and remedy.
 """
 
 from __future__ import annotations
@@ -8,20 +9,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.domain.canonical import canonical, document_json
 from portal.domain.documents.base import Document
 from portal.domain.documents.regulation import Regulation
 from portal.domain.regimes import Regime
 from portal.exchange.regulations import Doubt, Removal, read_regulation
-from portal.exchange.sheets import Entry, Problem, Reading, read_documents
+from portal.exchange.sheets import Entry, Problem, Reading, key_words, read_documents
 from portal.services import publishing, rosters
-from portal.store.tables import Jurisdiction, Unit
+from portal.services.rosters import UnitType
+from portal.store.tables import Draft, Record, Unit, Version
 
 TEXT_SUFFIXES = (".txt", ".docx", ".pdf", ".md")
 
@@ -75,100 +80,234 @@ class Wish:
     actor: str = "批量导入"
 
 
-def take_in(
-    session: Session, data: bytes, filename: str, wish: Wish, regimes: Mapping[str, Regime], *, now: datetime
-) -> IntakeReport:
-    """Take a file in. Raises what the readers raise when the file as a whole cannot be used."""
-    name = PurePath(filename).name
-    jurisdiction = rosters.find_jurisdiction(session, wish.jurisdiction)
-    report = IntakeReport(file=name)
-    unit = rosters.need_unit(session, jurisdiction, wish.unit) if wish.unit else None
-    if issubclass(wish.kind, Regulation) and name.lower().endswith(TEXT_SUFFIXES):
-        text = read_regulation(data, name)
-        report.removed, report.doubts = list(text.removed), list(text.doubts)
-        unit = unit or _commission(session, jurisdiction, regimes[wish.jurisdiction], now)
-        reading = Reading(entries=(Entry(text.document, None, "", 1),), problems=(), rejected=0, notes=())
-    else:
-        reading = read_documents(data, name, wish.kind)
-    report.errors, report.rejected, report.notes = (
-        list(reading.problems),
-        reading.rejected,
-        list(reading.notes),
+@dataclass(frozen=True)
+class Source:
+    """A file that was read, before anything is looked up or written."""
+
+    name: str
+    reading: Reading
+    removed: tuple[Removal, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    is_text: bool = False  # The text of a regulation, which belongs to the commission unless a unit is named.
+
+
+def safe_name(filename: str) -> str:
+    """Return the file's name fit for messages and for naming other files.
+
+    No folder, no control character, no sign that a shell, a spreadsheet or a file system takes for its own.
+    """
+    path = PurePath(filename.encode("utf-8", "replace").decode())
+    stem = re.sub(
+        r"""[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff/\\:*?"<>|]+""", "_", path.stem
     )
-    may_create = wish.create_units or regimes[wish.jurisdiction].open_roster
-    known: dict[str, Unit] = {}
-    for entry in reading.entries:
-        try:
-            owner = unit or _unit_of(
-                session, jurisdiction, entry, known, report, may_create=may_create, now=now
-            )
-            _take_one(session, owner, entry, wish, report, now)
-        except (rosters.RosterError, publishing.NotPublishable) as refusal:
-            report.rejected += 1
-            report.errors.append(_row_problem(entry, str(refusal)))
-    report.errors.sort(key=lambda problem: (problem.sheet, problem.row or 0))
-    return report
+    stem = stem.encode()[:120].decode("utf-8", "ignore").lstrip("=+-@.＝＋－＠ ").rstrip(". ")
+    return f"{stem or '文件'}{re.sub('[^A-Za-z0-9.]', '', path.suffix)[:10]}"
 
 
-def _take_one(
-    session: Session, unit: Unit, entry: Entry, wish: Wish, report: IntakeReport, now: datetime
-) -> None:
-    document = entry.document
-    record = publishing.find_record(session, unit, document)
-    previous = publishing.latest_version(session, record) if record else None
-    if record and previous and previous.withdrawal:
-        raise publishing.NotPublishable(
-            f"“{document.title}”已于此前依法撤回，不能通过批量导入重新公开。如确需公开，请由批准撤回的机关办理。"
+def read(data: bytes, filename: str, kind: type[Document]) -> Source:
+    """Read a file without touching the database. Raises what the readers raise when it cannot be used as a whole."""
+    name = safe_name(filename)
+    if issubclass(kind, Regulation) and name.lower().endswith(TEXT_SUFFIXES):
+        text = read_regulation(data, name)
+        reading = Reading(entries=(Entry(text.document, None, "", 1),), problems=(), rejected=0, notes=())
+        return Source(name, reading, tuple(text.removed), tuple(text.doubts), is_text=True)
+    return Source(name, read_documents(data, name, kind))
+
+
+def take_in(
+    session: Session, source: Source, wish: Wish, regimes: Mapping[str, Regime], *, now: datetime
+) -> IntakeReport:
+    """Keep or publish what a file gave. Raises `RosterError` when jurisdiction or unit are not known."""
+    return _Intake(session, source, wish, regimes, now).run()
+
+
+@dataclass(frozen=True)
+class _Owner:
+    """The unit of a row, and whether it came into being with the row."""
+
+    unit: Unit
+    new: bool = False
+
+
+class _Intake:
+    """One file on its way into the database."""
+
+    def __init__(
+        self, session: Session, source: Source, wish: Wish, regimes: Mapping[str, Regime], now: datetime
+    ) -> None:
+        self._session, self._source, self._wish, self._now = session, source, wish, now
+        self._county = rosters.find_jurisdiction(session, wish.jurisdiction)
+        if wish.jurisdiction not in regimes:
+            raise rosters.RosterError(f"没有“{wish.jurisdiction}”的制度配置文件。请检查 regimes 文件夹。")
+        self._regime = regimes[wish.jurisdiction]
+        self._unit = rosters.need_unit(session, self._county, wish.unit) if wish.unit else None
+        self._known: dict[str, Unit] = {}
+        self._seen: dict[tuple[str, str], Entry] = {}
+        self._drafts: dict[int, dict[str, Draft]] = {}
+        reading = source.reading
+        self.report = IntakeReport(
+            file=source.name,
+            rejected=reading.rejected,
+            errors=list(reading.problems),
+            notes=list(reading.notes),
+            removed=list(source.removed),
+            doubts=list(source.doubts),
         )
-    if record and previous and publishing.same_content(previous, document, record):
-        report.unchanged += 1
-        return
-    if previous and wish.publish and not wish.reason:
-        raise publishing.NotPublishable(
-            f"“{document.title}”与已公开的第 {previous.number} 版内容不同。"
-            "如果是更正，请用 --reason 写明更正了什么、为什么；如果不是，请核对项目编号或名称。"
-        )
-    with session.begin_nested():
-        draft = publishing.save_draft(
-            session, unit=unit, document=document, author=wish.actor, now=now, record=record
-        )
-        if wish.publish:
-            publishing.publish(session, draft, reason=wish.reason or "首次公开", actor=wish.actor, now=now)
-    if wish.publish:
-        report.published += 1
-    else:
-        report.drafts += 1
-    report.titles.append(document.title)
 
-
-def _unit_of(
-    session: Session,
-    jurisdiction: Jurisdiction,
-    entry: Entry,
-    known: dict[str, Unit],
-    report: IntakeReport,
-    *,
-    may_create: bool,
-    now: datetime,
-) -> Unit:
-    if not entry.unit_name:
-        raise rosters.RosterError("这一行没有写明单位。请增加“单位名称”一栏，或用 --unit 指定单位。")
-    if entry.unit_name in known:
-        return known[entry.unit_name]
-    unit = rosters.find_unit(session, jurisdiction, entry.unit_name)
-    if unit is None:
-        if not may_create:
+    def run(self) -> IntakeReport:
+        """Take every row in, each whole or not at all."""
+        for entry in self._source.reading.entries:
             try:
-                rosters.need_unit(session, jurisdiction, entry.unit_name)
+                # A unit that is new with the row goes again when the row is refused.
+                with self._session.begin_nested():
+                    owner = self._owner_of(entry)
+                    self._refuse_repeated(owner.unit, entry)
+                    count = self._take_one(owner.unit, entry.document)
+            except _RowRefusal as refusal:
+                self._reject(refusal.problem)
+            except (rosters.RosterError, publishing.NotPublishable) as refusal:
+                self._reject(_problem(entry, str(refusal)))
+            else:
+                self._keep(owner, entry, count)
+        self.report.errors = self._source.reading.in_order(self.report.errors)
+        return self.report
+
+    def _reject(self, problem: Problem) -> None:
+        self.report.rejected += 1
+        self.report.errors.append(problem)
+
+    def _keep(self, owner: _Owner, entry: Entry, count: str) -> None:
+        setattr(self.report, count, getattr(self.report, count) + 1)
+        if count != "unchanged":
+            self.report.titles.append(entry.document.title)
+        if owner.new:
+            self.report.units_added.append(owner.unit.name)
+        if entry.unit_name:
+            self._known[entry.unit_name] = owner.unit
+
+    def _owner_of(self, entry: Entry) -> _Owner:
+        if self._unit is not None:
+            return _Owner(self._unit)
+        if self._source.is_text:
+            return self._find_or_add(self._regime.commission, UnitType.COMMISSION.value, "commission", -1)
+        if not entry.unit_name:
+            raise _RowRefusal(_no_unit(entry))
+        if known := self._known.get(entry.unit_name):
+            return _Owner(known)
+        if not (self._wish.create_units or self._regime.open_roster):
+            try:
+                return _Owner(rosters.need_unit(self._session, self._county, entry.unit_name))
             except rosters.RosterError as unknown:
-                raise rosters.RosterError(
-                    f"{unknown}请改正单位名称，或先把它加入单位名册（portal units），或加上 --create-units。"
-                ) from unknown
-        line = rosters.RosterLine(name=entry.unit_name, type=guess_type(entry.unit_name), position=1000)
-        unit = rosters.put_unit(session, jurisdiction, line, now=now)
-        report.units_added.append(unit.name)
-    known[entry.unit_name] = unit
-    return unit
+                remedy = "请改正单位名称，或先把它加入单位名册（portal units），或加上 --create-units。"
+                raise _RowRefusal(_unit_problem(entry, f"{unknown}{remedy}")) from unknown
+        return self._find_or_add(entry.unit_name, guess_type(entry.unit_name), None, 1000)
+
+    def _find_or_add(self, name: str, type_: str, slug: str | None, position: int) -> _Owner:
+        if unit := rosters.find_unit(self._session, self._county, name):
+            return _Owner(unit)
+        line = rosters.RosterLine(name=name, type=type_, slug=slug, position=position, listed=False)
+        return _Owner(rosters.put_unit(self._session, self._county, line, now=self._now), new=True)
+
+    def _refuse_repeated(self, unit: Unit, entry: Entry) -> None:
+        """The file may spell one unit in several ways; which unit is meant is known only here."""
+        # By name, not id: the id of a unit that went again with its row may be given to another.
+        first = self._seen.setdefault((unit.name, entry.document.natural_key()), entry)
+        if first is not entry:
+            where = f"工作表“{first.sheet}”" if first.sheet != entry.sheet else ""
+            raise publishing.NotPublishable(
+                f"与{where}第 {first.row} 行是同一单位（{unit.name}）的同一条记录，重复填写。"
+                f"请核对后只保留一行；确属不同事项的，请核对{key_words(entry.document)}以示区别。"
+            )
+
+    def _take_one(self, unit: Unit, document: Document) -> str:
+        """Publish, keep or leave the document; return which count of the report it belongs to."""
+        session, wish = self._session, self._wish
+        record = publishing.find_record(session, unit, document)
+        previous = publishing.latest_version(session, record) if record else None
+        if previous and previous.withdrawal:
+            raise publishing.NotPublishable(
+                f"“{document.title}”已于此前依法撤回，不能通过批量导入重新公开。"
+                "如确需公开，请由批准撤回的机关办理。"
+            )
+        if record and previous and publishing.same_content(previous, document, record):
+            return "unchanged"
+        if previous and wish.publish and not wish.reason:
+            raise publishing.NotPublishable(
+                f"“{document.title}”与已公开的第 {previous.number} 版内容不同。"
+                "如果是更正，请用 --reason 写明更正了什么、为什么；"
+                f"如果不是，请核对{key_words(document)}是否填错。"
+            )
+        waiting = self._waiting(unit, document)
+        if not wish.publish:
+            return self._keep_draft(unit, document, record, previous, waiting)
+        if waiting and waiting.author != wish.actor and not _says(waiting, document):
+            waiting = None  # What somebody else is still writing is not used up by a file.
+        draft = self._write(unit, document, record, waiting)
+        publishing.publish(
+            session, draft, reason=wish.reason or publishing.FIRST, actor=wish.actor, now=self._now
+        )
+        if waiting:
+            self._drafts[unit.id].pop(document.natural_key(), None)
+        return "published"
+
+    def _keep_draft(
+        self,
+        unit: Unit,
+        document: Document,
+        record: Record | None,
+        previous: Version | None,
+        waiting: Draft | None,
+    ) -> str:
+        # A draft that is older than the published version could not be published any more.
+        fresh = waiting and not (previous and waiting.updated_at < previous.published_at)
+        if waiting and fresh and _says(waiting, document):
+            return "unchanged"
+        draft = self._write(unit, document, record, waiting)
+        self._drafts[unit.id][document.natural_key()] = draft
+        return "drafts"
+
+    def _write(self, unit: Unit, document: Document, record: Record | None, waiting: Draft | None) -> Draft:
+        if waiting is None:
+            return publishing.save_draft(
+                self._session,
+                unit=unit,
+                document=document,
+                author=self._wish.actor,
+                now=self._now,
+                record=record,
+            )
+        publishing.change_draft(
+            self._session,
+            waiting,
+            document=document,
+            author=self._wish.actor,
+            revision=waiting.revision,
+            now=self._now,
+        )
+        return waiting
+
+    def _waiting(self, unit: Unit, document: Document) -> Draft | None:
+        """Return the unit's newest draft of the same record, so that a second import does not pile up another."""
+        if unit.id not in self._drafts:
+            query = select(Draft).where(Draft.unit_id == unit.id, Draft.kind == document.kind.code)
+            found: dict[str, Draft] = {}
+            for draft in self._session.scalars(query.order_by(Draft.id)):
+                with suppress(ValueError):  # A draft of an older form of the kind is left as it is.
+                    found[publishing.draft_document(draft).natural_key()] = draft
+            self._drafts[unit.id] = found
+        return self._drafts[unit.id].get(document.natural_key())
+
+
+class _RowRefusal(ValueError):
+    """A row cannot be taken in, for a reason that stands in a cell of its own."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def _says(draft: Draft, document: Document) -> bool:
+    return draft.content == canonical(document_json(document))
 
 
 def guess_type(name: str) -> str:
@@ -187,17 +326,8 @@ def guess_type(name: str) -> str:
     return rosters.UnitType.OTHER.value
 
 
-def _commission(session: Session, jurisdiction: Jurisdiction, regime: Regime, now: datetime) -> Unit:
-    """Texts of the jurisdiction as a whole are published by its commission."""
-    line = rosters.RosterLine(
-        name=regime.commission, type=rosters.UnitType.COMMISSION.value, slug="commission", position=-1
-    )
-    return rosters.find_unit(session, jurisdiction, regime.commission) or rosters.put_unit(
-        session, jurisdiction, line, now=now
-    )
-
-
-def _row_problem(entry: Entry, message: str) -> Problem:
+def _problem(entry: Entry, message: str) -> Problem:
+    """Return a problem of the whole row."""
     what, _, remedy = message.partition("。")
     return Problem(
         sheet=entry.sheet,
@@ -210,7 +340,39 @@ def _row_problem(entry: Entry, message: str) -> Problem:
     )
 
 
+def _unit_problem(entry: Entry, message: str) -> Problem:
+    """Return a problem of the cell with the unit's name, where the file has one."""
+    whole = _problem(entry, message)
+    if not entry.unit_cell:
+        return whole
+    return replace(whole, column=entry.unit_column, cell=entry.unit_cell, value=entry.unit_name or "")
+
+
+def _no_unit(entry: Entry) -> Problem:
+    if entry.unit_cell:
+        return _unit_problem(entry, "没有写明单位。请在“单位”一栏填写单位名称，或用 --unit 指定单位。")
+    return _problem(entry, "没有写明单位。请增加“单位”一栏，在“单位”一栏填写单位名称，或用 --unit 指定单位。")
+
+
 def causes(report: IntakeReport) -> list[tuple[str, int]]:
-    """Return how many rows failed for each cause, most frequent first."""
-    plain = (re.sub(r"第 \d+ 行起的|[（“，].*|。$", "", problem.message) for problem in report.errors)
-    return Counter(plain).most_common()
+    """Return how many problems there are of each cause, by column and kind of problem, most frequent first."""
+    return Counter(_cause(problem) for problem in report.errors).most_common()
+
+
+def _cause(problem: Problem) -> str:
+    """Return the first sentence without what is particular to the row: its own values and row numbers."""
+    sentence = re.split(r"[。；]", problem.message)[0]
+    value = problem.value.strip("…")
+
+    def quoted(found: re.Match[str]) -> str:
+        own = found[1] in value or (value and value in found[1])
+        return "“…”" if own else found[0]
+
+    general = sentence.replace(f"“{value}”", "“…”") if value else sentence
+    general = re.sub(r"“([^“”]*)”", quoted, general)
+    general = re.sub(r"第 \d+ (行|条|版|个)", r"第 … \1", general)
+    general = re.sub(r"\d+(?:\.\d+)?", lambda found: "…" if found[0] in value else found[0], general)
+    column = problem.column.strip("*")
+    if column and f"“{column}”" not in general:
+        general = f"{column}：{general}"
+    return general or "其他问题"

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-from pydantic import ValidationError
 from sqlalchemy.exc import DatabaseError
 
-from portal.cli import documents, instance, publishing
+from portal.cli import documents, instance, publishing, verify
 
 
 class PortalGroup(click.Group):
@@ -50,11 +49,6 @@ class PortalGroup(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except ValidationError as wrong:
-            places = "；".join(
-                f"{'.'.join(map(str, one['loc'])) or '全部'}：{one['msg']}" for one in wrong.errors()
-            )
-            raise click.ClickException(f"设置不对：{places}。请检查以 PORTAL_ 开头的环境变量。") from wrong
         except DatabaseError as broken:
             raise click.ClickException(
                 f"数据库操作未完成，已全部撤销。{_database(str(broken.orig))}"
@@ -111,5 +105,5 @@ def main() -> None:
     )
 
 
-for command in (*instance.COMMANDS, *documents.COMMANDS, *publishing.COMMANDS):
+for command in (*instance.COMMANDS, *documents.COMMANDS, *publishing.COMMANDS, *verify.COMMANDS):
     main.add_command(command)

@@ -1,8 +1,12 @@
-"""Commands for files: import, units, template, schema, kinds, search, verify."""
+"""Commands for files: import, units, template, schema, kinds, search."""
 
 from __future__ import annotations
 
 import json
+import os
+import tempfile
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import click
@@ -10,11 +14,11 @@ import click
 from portal import intake
 from portal.cli.opened import Opened, Refusal, opened, say
 from portal.cli.tables import text_table
-from portal.domain.canonical import canonical, fingerprint
 from portal.domain.documents.base import Document, kind_of, kinds
 from portal.exchange import regulations, sheets
 from portal.search import IndexDamaged, SearchIndex
 from portal.services import rosters
+from portal.services.publishing import SHANGHAI
 
 MAX_BYTES = 30 * 1024 * 1024
 
@@ -42,11 +46,11 @@ def _read(file: Path) -> bytes:
 @click.option("--jurisdiction", "-j", required=True, help="县区代码，例如 xiuzhou。")
 @click.option("--kind", "-k", required=True, help="类别代码，例如 tender；见 portal kinds。")
 @click.option("--unit", "-u", default=None, help="单位名称、简称或代码；文件中有单位一栏时可省略。")
-@click.option("--dry-run", is_flag=True, help="只检查，不写入任何内容。")
+@click.option("--dry-run", is_flag=True, help="只检查，不写入数据库（仍会另存批注过的工作簿）。")
 @click.option("--publish", is_flag=True, help="检查通过的直接发布；不加则存为草稿。")
 @click.option("--reason", default=None, help="更正已公开内容时必填：更正了什么、为什么。")
 @click.option("--create-units", is_flag=True, help="名册中没有的单位自动加入名册。")
-@click.option("--strict", is_flag=True, help="只要有一行未通过，就以状态 1 结束（已通过的照常写入）。")
+@click.option("--strict", is_flag=True, help="只要有一处问题，就以状态 1 结束（已通过的照常写入）。")
 @click.option("--json", "as_json", is_flag=True, help="只输出一个 JSON 对象。")
 def import_command(
     file: Path,
@@ -76,16 +80,16 @@ def import_command(
         create_units=create_units,
     )
     with opened() as instance:
-        instance.begin_write()
         try:
-            report = intake.take_in(
-                instance.session, data, file.name, wish, instance.regimes, now=instance.now()
-            )
+            # The file is read before the right to write is asked for: a slow file holds nobody up.
+            source = intake.read(data, file.name, model)
+            instance.begin_write()
+            report = intake.take_in(instance.session, source, wish, instance.regimes, now=instance.now())
         except (sheets.UnreadableFile, regulations.UnreadableFile, rosters.RosterError) as refusal:
             instance.session.rollback()
-            told = f"{file.name}：{refusal}"
+            told = f"{intake.safe_name(file.name)}：{refusal}"
             if as_json:
-                click.echo(json.dumps(_unreadable(file, told), ensure_ascii=False))
+                click.echo(json.dumps(_unreadable(told, source_name=file.name), ensure_ascii=False))
                 raise SystemExit(1) from refusal
             raise Refusal(told) from refusal
         report.dry_run = dry_run
@@ -93,18 +97,18 @@ def import_command(
             instance.session.rollback()
         else:
             instance.session.commit()
-        if report.errors:
-            report.annotated = _annotated(instance, file, data, report)
+        if report.errors and not source.is_text and file.suffix.lower() != ".json":
+            _save_annotated(instance, source, wish, data, report)
     if as_json:
         click.echo(json.dumps(report.as_dict(), ensure_ascii=False))
     else:
         _tell(report, publish=publish)
     nothing_good = report.rejected and not (report.published or report.unchanged or report.drafts)
-    if nothing_good or (strict and report.rejected):
+    if nothing_good or (strict and (report.errors or report.rejected)):
         raise SystemExit(1)
 
 
-def _unreadable(file: Path, message: str) -> dict[str, object]:
+def _unreadable(message: str, *, source_name: str) -> dict[str, object]:
     problem = {
         "sheet": "",
         "row": None,
@@ -115,7 +119,7 @@ def _unreadable(file: Path, message: str) -> dict[str, object]:
         "remedy": "",
     }
     return {
-        "file": file.name,
+        "file": intake.safe_name(source_name),
         "published": 0,
         "unchanged": 0,
         "drafts": 0,
@@ -124,16 +128,37 @@ def _unreadable(file: Path, message: str) -> dict[str, object]:
     }
 
 
-def _annotated(instance: Opened, file: Path, data: bytes, report: intake.IntakeReport) -> str | None:
-    if file.suffix.lower() not in (".xlsx", ".xls", ".csv", ".tsv"):
-        return None
-    folder = instance.settings.imports_folder
+def _save_annotated(
+    instance: Opened, source: intake.Source, wish: intake.Wish, data: bytes, report: intake.IntakeReport
+) -> None:
+    """Keep the marked copy; what was imported stands even where the copy cannot be written."""
+    moment = instance.now().astimezone(SHANGHAI).strftime("%Y%m%d-%H%M%S-%f")
+    stem = f"{wish.jurisdiction}-{wish.kind.kind.code}-{Path(source.name).stem}-{moment}-批注"
+    try:
+        copy = sheets.annotate(data, source.name, report.errors)
+        report.annotated = str(_write_new(instance.settings.imports_folder, stem, ".xlsx", copy))
+    except OSError as broken:
+        reason = os.strerror(broken.errno) if broken.errno else str(broken)
+        report.notes.append(
+            f"批注过的工作簿未能保存（{reason}），导入结果不受影响。请检查磁盘空间和文件夹权限。"
+        )
+
+
+def _write_new(folder: Path, stem: str, suffix: str, content: bytes) -> Path:
+    """Write a file that was not there; nothing is overwritten and no planted link is followed."""
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{file.stem}-批注.xlsx"
-    aside = folder / f".{file.stem}-批注.xlsx"
-    aside.write_bytes(sheets.annotate(data, file.name, report.errors))
-    aside.replace(target)
-    return str(target)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=suffix, delete=False) as aside:
+        aside.write(content)
+    try:
+        for number in count(1):
+            target = folder / f"{stem}{f'-{number}' if number > 1 else ''}{suffix}"
+            with suppress(FileExistsError):
+                os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+                Path(aside.name).replace(target)
+                return target
+    finally:
+        Path(aside.name).unlink(missing_ok=True)
+    raise AssertionError("the numbers never end")
 
 
 def _tell(report: intake.IntakeReport, *, publish: bool) -> None:
@@ -145,12 +170,20 @@ def _tell(report: intake.IntakeReport, *, publish: bool) -> None:
     for note in report.notes:
         say(f"说明：{note}")
     if report.errors:
+        several = len({one.sheet for one in report.errors}) > 1
         rows = [
-            (str(one.row or ""), one.column, one.cell, f"{one.message}→ {one.remedy}")
+            (
+                *((one.sheet,) if several else ()),
+                str(one.row or ""),
+                one.column,
+                one.cell,
+                f"{one.message}→ {one.remedy}",
+            )
             for one in report.errors
         ]
+        header = ("行", "列", "单元格", "问题 → 改法")
         say("")
-        say(text_table(("行", "列", "单元格", "问题 → 改法"), rows))
+        say(text_table(("工作表", *header) if several else header, rows))
         say("原因汇总：" + "；".join(f"{cause} {count} 处" for cause, count in intake.causes(report)))
     if report.annotated:
         say(f"批注过的工作簿：{report.annotated}")
@@ -215,11 +248,21 @@ def units_command(file: Path | None, jurisdiction: str, dry_run: bool) -> None:
 @click.command("template")
 @click.option("--kind", "-k", required=True, help="类别代码。")
 @click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="保存为哪个 xlsx 文件。")
-def template_command(kind: str, output: Path) -> None:
+@click.option("--jurisdiction", "-j", default=None, help="县区代码；给出时“单位”一栏可从名册中下拉选取。")
+def template_command(kind: str, output: Path, jurisdiction: str | None) -> None:
     """生成某类公开内容的 Excel 填报模板。"""
     model = _kind(kind)
-    output.write_bytes(sheets.template(model))
+    output.write_bytes(sheets.template(model, unit_names=_unit_names(jurisdiction) if jurisdiction else ()))
     say(f"{model.kind.label}填报模板已保存：{output}")
+
+
+def _unit_names(jurisdiction: str) -> list[str]:
+    with opened() as instance:
+        try:
+            county = rosters.find_jurisdiction(instance.session, jurisdiction)
+        except rosters.RosterError as unknown:
+            raise Refusal(str(unknown)) from unknown
+        return [unit.name for unit in rosters.units_of(instance.session, county)]
 
 
 @click.command("schema")
@@ -290,45 +333,6 @@ def search_command(
         say(text_table(("发布日期", "单位", "类别", "标题", "网页"), rows))
 
 
-@click.command("verify")
-@click.argument("path", type=click.Path(path_type=Path, exists=True))
-def verify_command(path: Path) -> None:
-    """核对内容指纹：给出从网站下载的 JSON 文件，或整个网站的文件夹。"""
-    files = (
-        [path]
-        if path.is_file()
-        else sorted(file for file in path.rglob("*.json") if "/u/" in file.as_posix())
-    )
-    if not files:
-        raise Refusal(f"{path} 里没有记录的 JSON 文件。请给出网站文件夹（含 u/ 的目录）或单个 JSON 文件。")
-    counts = {"一致": 0, "已销毁": 0}
-    wrong: list[str] = []
-    for file in files:
-        verdict = _verdict(file)
-        if verdict in counts:
-            counts[verdict] += 1
-        else:
-            wrong.append(f"{file}：{verdict}")
-    for line in wrong:
-        click.secho(line, err=True)
-    say(
-        f"核对 {len(files)} 个文件：一致 {counts['一致']} 个，已依法撤回、不含内容 {counts['已销毁']} 个，不一致 {len(wrong)} 个。"
-    )
-    if wrong:
-        raise SystemExit(1)
-
-
-def _verdict(file: Path) -> str:
-    try:
-        wrapper = json.loads(file.read_bytes())
-        if wrapper.get("content") is None:
-            return "已销毁"
-        digest = fingerprint(bytes.fromhex(wrapper["salt"]), canonical(wrapper["content"]))
-        return "一致" if digest == wrapper["digest"] else "内容与指纹不一致，文件已被改动"
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return "不是本平台导出的记录文件，或文件已损坏"
-
-
 COMMANDS = (
     import_command,
     units_command,
@@ -336,5 +340,4 @@ COMMANDS = (
     schema_command,
     kinds_command,
     search_command,
-    verify_command,
 )

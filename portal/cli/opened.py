@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 from flask import Flask
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from portal import apps
@@ -50,6 +51,22 @@ class Opened:
         begin_write(self.session)
 
 
+def load_settings() -> Settings:
+    """Read the environment, or refuse naming the variable."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        told = "；".join(_say(dict(one)) for one in wrong.errors())
+        raise Refusal(f"设置不对：{told}。请改正环境变量后重试。") from wrong
+
+
+def _say(error: dict[str, Any]) -> str:
+    name = f"PORTAL_{'_'.join(map(str, error['loc'])).upper()}"
+    if error["type"] == "value_error":
+        return f"{name}：{error['ctx']['error']}"
+    return f"{name} 的值“{error['input']}”不能用"
+
+
 def load_regimes(settings: Settings) -> dict[str, Regime]:
     """Read the regime files, or refuse."""
     try:
@@ -61,7 +78,7 @@ def load_regimes(settings: Settings) -> dict[str, Regime]:
 @contextmanager
 def opened(*, create: bool = False, restore_guards: bool = False) -> Iterator[Opened]:
     """Open the instance in `PORTAL_HOME`; with `create`, make it first where it is missing."""
-    settings = Settings()
+    settings = load_settings()
     regimes = load_regimes(settings)
     if not settings.database.is_file() and not create:
         raise Refusal(

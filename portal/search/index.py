@@ -187,7 +187,7 @@ def ensure_usable(folder: Path) -> bool:
 
 
 def _no_facets() -> dict[str, tuple[Facet, ...]]:
-    return {"kind": (), "unit": (), "year": ()}
+    return {"jurisdiction": (), "kind": (), "unit": (), "year": ()}
 
 
 def _notice(plan: Plan, partial: str | None, *, found: int, kept: int) -> str | None:

@@ -32,7 +32,7 @@ class Filters:
     def keep(self, card: Card, *, but: str = "") -> bool:
         """Return whether the record stays, with the filter named `but` left aside."""
         return (
-            (self.jurisdiction is None or card.jurisdiction == self.jurisdiction)
+            (self.jurisdiction is None or but == "jurisdiction" or card.jurisdiction == self.jurisdiction)
             and (self.unit is None or but == "unit" or card.unit == self.unit)
             and (self.kind is None or but == "kind" or card.kind == self.kind)
             and (self.year is None or but == "year" or card.year == self.year)
@@ -108,9 +108,17 @@ def in_order(view: View, scores: Mapping[int, float], numbers: Iterable[int]) ->
 
 
 def facets(view: View, numbers: Iterable[int], filters: Filters) -> dict[str, tuple[Facet, ...]]:
-    """Count the values of each facet over the whole answer, under the other facets' filters."""
+    """Count the values of each facet over the whole answer, under the other facets' filters.
+
+    A jurisdiction is labelled by its code: what it is called is not the index's business.
+    """
     cards = [view.cards[number] for number in numbers]
     return {
+        "jurisdiction": _named(
+            (card.jurisdiction, card.jurisdiction, card.day)
+            for card in cards
+            if filters.keep(card, but="jurisdiction")
+        ),
         "kind": _named(
             (card.kind, card.kind_label, card.day) for card in cards if filters.keep(card, but="kind")
         ),

@@ -127,7 +127,12 @@ def _decision(seed: int) -> Document:
         should_attend=7,
         amount=seed % 997 * 10_000_00,
         attendees=tuple(
-            Attendee(name=name, post="副局长", presence=Presence.PRESENT, standing=Standing.CHIEF if place == 0 else Standing.MEMBER)
+            Attendee(
+                name=name,
+                post="副局长",
+                presence=Presence.PRESENT,
+                standing=Standing.CHIEF if place == 0 else Standing.MEMBER,
+            )
             for place, name in enumerate(MEMBERS)
         ),
         statements=tuple(

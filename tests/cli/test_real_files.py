@@ -47,7 +47,8 @@ def test_the_procurement_intents_of_2026(portal: Any, real_files: Path) -> None:
     assert found["total"] >= 10
     assert "山东省水利厅" in {one["unit"] for one in found["results"]}
     assert all(one["url"].endswith(".html") for one in found["results"])
-    assert "<mark>水利</mark>" in found["results"][0]["snippet"]
+    region = json.loads(portal("search", "本级", "--json"))["results"]
+    assert "<mark>本级</mark>" in region[0]["snippet"]
 
 
 def test_the_five_documents_become_regulations_that_search_finds(portal: Any, real_files: Path) -> None:

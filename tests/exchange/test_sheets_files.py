@@ -234,6 +234,39 @@ def test_bad_json_is_refused_as_a_whole(text, word):
     assert word in refusal(text.encode(), "a.json")
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "word"),
+    [
+        ("a.json", b"[" + b"{}," * 2_999_999 + b"{}]", "50,000 条"),
+        ("a.json", b"[" + b"0," * 60_000 + b"0]", "50,000 条"),
+        ("a.json", b'{"records": [' + b"{}," * 60_000 + b"{}]}", "50,000 条"),
+        ("a.csv", ("项目名称,金额\n" + "甲,1\n" * 50_001).encode(), "50,000 行"),
+        ("a.csv", ("项目名称,金额" + ",x" * 3_000_000).encode(), "500 列"),
+    ],
+)
+def test_more_than_one_import_can_take_is_refused_at_once(name, data, word):
+    started = time.monotonic()
+    assert word in refusal(data, name)
+    assert time.monotonic() - started < 5
+
+
+def test_a_workbook_may_not_be_wider_or_longer_than_one_import_takes():
+    assert "500 列" in refusal(workbook([("项目名称", "金额"), ("甲", 1), ("乙", *range(501))]))
+    rows = [("项目名称", "金额"), *(("甲", 1) for _ in range(50_000))]
+    assert "50,000 行" in refusal(workbook(rows))
+
+
+def test_blank_rows_below_a_table_do_not_count():
+    data = ("项目名称,金额\n甲,1\n" + ",\n" * 60_000).encode()
+    assert len(read_documents(data, "a.csv", Tender).entries) == 1
+
+
+def test_a_repeated_json_record_is_told_even_where_the_first_must_be_mended():
+    content = [{"项目名称": "甲", "预算年度": 2026, "采购方式": "摇号"}, {"项目名称": "甲", "预算年度": 2026}]
+    reading = read_documents(as_json(content), "a.json", Tender)
+    assert [(one.row, "重复填写" in one.message) for one in reading.problems] == [(1, False), (2, True)]
+
+
 def test_the_same_field_under_two_names_in_json_is_a_problem():
     reading = read_documents(as_json({"title": "甲", "项目名称": "乙"}), "a.json", Tender)
     assert "填了两次" in reading.problems[0].message

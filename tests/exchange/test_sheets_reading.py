@@ -323,8 +323,8 @@ def test_a_filled_template_joins_its_tables():
         DecisionRecord,
         [DECISION, {**DECISION, "记录编号": "乙", "决策编号": "示决〔2026〕2号"}],
         到会情况=[
-            {"记录编号": 1, "姓名": "陈示一", "职务": "局长", "身份": "主要负责人"},
-            {"记录编号": "乙", "姓名": "林示二", "职务": "副局长"},
+            {"记录编号": 1, "姓名": "陈示一", "职务": "局长", "身份": "主要负责人", "到会情况": "到会"},
+            {"记录编号": "乙", "姓名": "林示二", "职务": "副局长", "到会情况": "到会"},
             {"记录编号": "1", "姓名": "林示二", "职务": "副局长", "到会情况": "缺席"},
         ],
         发言顺序=[{"记录编号": 1, "发言人": "林示二", "态度": "同意", "时刻": "15:02"}],
@@ -359,9 +359,107 @@ def test_table_rows_without_a_record_and_bad_table_cells_are_placed():
     assert "没有填写记录编号" in told["到会情况", "A3"]
     assert "顾问" in told["到会情况", "D4"]
     assert "职务" in told["到会情况", "C4"]
+    assert "重复" in told["集体决策记录", "2:2"]
     assert "重复" in told["集体决策记录", "3:3"]
     assert reading.entries == ()
-    assert reading.rejected == 2
+    assert reading.rejected == 4
+
+
+PERSON = {"姓名": "陈示一", "职务": "局长", "到会情况": "到会"}
+
+
+@pytest.mark.parametrize("number", [9, None])
+def test_no_record_is_let_through_while_a_row_belongs_to_none(number):
+    other = {**DECISION, "记录编号": 2, "决策编号": "示决〔2026〕2号"}
+    data = filled(
+        DecisionRecord,
+        [DECISION, other],
+        到会情况=[{"记录编号": 1, **PERSON}, {"记录编号": 2, **PERSON}, {"记录编号": number, **PERSON}],
+    )
+
+    reading = read_documents(data, "填好.xlsx", DecisionRecord)
+
+    assert reading.entries == ()
+    assert reading.rejected == 3
+    assert [(one.sheet, one.row) for one in reading.problems] == [
+        ("集体决策记录", 2), ("集体决策记录", 3), ("到会情况", 4),
+    ]  # fmt: skip
+    assert "本文件有未归属的明细行（“到会情况”表第 4 行）" in reading.problems[0].message
+
+
+def test_a_table_sheet_whose_header_is_lost_holds_the_records_back_too():
+    made = openpyxl.load_workbook(
+        io.BytesIO(filled(DecisionRecord, [DECISION], 到会情况=[{"记录编号": 1, **PERSON}]))
+    )
+    for cell in made["到会情况"][1]:
+        cell.value = None
+    out = io.BytesIO()
+    made.save(out)
+
+    assert read_documents(out.getvalue(), "填好.xlsx", DecisionRecord).entries == ()
+
+
+def test_a_problem_in_a_table_names_its_column_and_no_other_row_number():
+    data = filled(
+        DecisionRecord,
+        [DECISION],
+        到会情况=[{"记录编号": 1, **PERSON}, {"记录编号": 1, "姓名": "林示二", "到会情况": "到会"}],
+    )
+
+    problems = read_documents(data, "填好.xlsx", DecisionRecord).problems
+
+    assert [(one.cell, one.message) for one in problems] == [("C3", "“职务”必须填写，现在是空的。")]
+
+
+def test_a_repeated_record_is_told_even_where_the_first_row_must_be_mended():
+    reading = read(HEAD, ["示例局", "甲", "1,2万", "2026-07"], ["示例局", "甲 ", 2, "2026年7月"])
+    assert reading.entries == ()
+    assert [one.cell for one in reading.problems] == ["C2", "3:3"]
+    assert "与工作表“Sheet1”第 2 行是同一单位的同一条记录" in reading.problems[1].message
+
+
+def test_rows_whose_own_key_cannot_be_read_are_not_taken_for_one_record():
+    reading = read(HEAD, ["示例局", "甲", 1, "2026年13月"], ["示例局", "甲", 2, "2026年14月"])
+    assert [one.cell for one in reading.problems] == ["D2", "D3"]
+
+
+def test_a_cell_merged_over_records_is_told_and_its_comment_stands_where_it_is_seen():
+    data = book(
+        ["记录编号", *HEAD],
+        [1, "示例局", "甲", 10, "2026-07"],
+        [2, "示例局", "乙", "", "2026-08"],
+        [3, "示例局", "丙", 3, "2026-08"],
+        merges=("B2:B3", "D2:D3"),
+    )
+
+    reading = read_documents(data, "表.xlsx", Tender)
+
+    assert [entry.document.title for entry in reading.entries] == ["丙"]
+    assert [(one.cell, one.value) for one in reading.problems] == [("D2", "10"), ("D3", "10")]
+    assert all("合并单元格" in one.message and "取消合并并逐行填写" in one.remedy for one in reading.problems)
+    sheet = openpyxl.load_workbook(io.BytesIO(annotate(data, "表.xlsx", reading.problems)))["Sheet1"]
+    assert "取消合并" in sheet["D2"].comment.text
+    assert "取消合并" in sheet["F3"].value
+
+
+def test_a_number_that_stands_once_for_several_rows_joins_each_of_them():
+    made = openpyxl.load_workbook(
+        io.BytesIO(
+            filled(
+                DecisionRecord,
+                [DECISION],
+                到会情况=[{"记录编号": 1, **PERSON}, {**PERSON, "姓名": "林示二"}],
+            )
+        )
+    )
+    made["到会情况"].merge_cells("A2:A3")
+    out = io.BytesIO()
+    made.save(out)
+
+    reading = read_documents(out.getvalue(), "填好.xlsx", DecisionRecord)
+
+    assert reading.problems == ()
+    assert [one.name for one in reading.entries[0].document.attendees] == ["陈示一", "林示二"]
 
 
 def test_a_period_that_cannot_be_read_does_not_also_blame_the_title_made_from_it():

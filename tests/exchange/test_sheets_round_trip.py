@@ -142,10 +142,10 @@ def test_a_template_explains_and_guards_every_field(model):
     main = book[model.kind.label]
     headers = [str(cell.value) for cell in main[1]]
 
-    assert headers[:2] == ["记录编号", "单位"]
+    assert headers[:2] == ["记录编号", "*单位"]
     assert main.freeze_panes == "C2"
     assert book["选项"].sheet_state == "hidden"
-    assert all(cell.comment for cell in main[1][2:])
+    assert all(cell.comment for cell in main[1])
     for table in declared.tables:
         own = [sheet for sheet in book if sheet.title.startswith(table.about.label)]
         assert own, table.about.label
@@ -155,6 +155,7 @@ def test_a_template_explains_and_guards_every_field(model):
     labels = [row[1] for row in guide]
     for one in (*declared.fields, *(inner for table in declared.tables for inner in table.fields)):
         assert one.label in labels
+    assert [row[1] for row in guide if row[0] == model.kind.label][:2] == ["记录编号", "单位"]
     sources = [one.about.source for one in declared.fields if one.about.source]
     assert all(any(source in (row[5] or "") for row in guide) for source in sources)
 
@@ -177,6 +178,18 @@ def test_a_template_marks_required_columns_and_offers_choices_and_units():
     assert rules[f"{held}2"].type == "date"
     options = {cell.value for row in book["选项"].iter_rows() for cell in row}
     assert {"党委会", "村“四议两公开”会议", "示例县财政局"} <= options
+
+
+def test_a_template_says_what_a_blank_cell_means():
+    book = openpyxl.load_workbook(io.BytesIO(template(kinds()["finance"])))
+    how = {(row[0].value, row[1].value): row[3].value for row in book["填表说明"].iter_rows(min_row=7)}
+
+    assert "留空按“季度财务收支”处理" in how["季度财务公开", "公开类型"]
+    assert "留空按“1”处理" in how["收入明细", "层级"]
+    assert "留空按“否”处理" in how["大额支出", "经班子集体研究"]
+    assert "留空" not in how["季度财务公开", "收入合计"]
+    header = next(cell for cell in book["季度财务公开"][1] if cell.value == "公开类型")
+    assert "留空按“季度财务收支”处理" in header.comment.text
 
 
 def test_a_title_that_makes_itself_is_not_marked_as_required():

@@ -189,6 +189,7 @@ def many(index: SearchIndex, entry: Maker) -> SearchIndex:
 def test_filters_narrow_and_each_facet_counts_under_the_others(many: SearchIndex) -> None:
     whole = many.search("公告")
     assert whole.total == 24
+    assert sum(facet.records for facet in whole.facets["jurisdiction"]) == whole.total
     assert whole.facets["kind"] == (("finance", "财务公开", 12), ("tender", "招标投标", 12))
     assert whole.facets["unit"] == (
         ("caizheng", "示例财政局", 8),

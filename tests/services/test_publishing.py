@@ -165,7 +165,10 @@ ATTACKS = [
     ("UPDATE version SET payload = NULL, salt = NULL", "不能修改"),
     ("UPDATE version SET published_at = '2020-01-01 00:00:00'", "不能修改"),
     ("UPDATE OR REPLACE version SET id = id + 1", "不能修改"),
-    (f"INSERT OR REPLACE INTO version SELECT 1, {COPY.format(n=1, at='published_at')} WHERE id = 2", "不能覆盖"),
+    (
+        f"INSERT OR REPLACE INTO version SELECT 1, {COPY.format(n=1, at='published_at')} WHERE id = 2",
+        "不能覆盖",
+    ),
     (f"INSERT INTO version SELECT 90, {COPY.format(n=5, at='published_at')} WHERE id = 1", "须连续"),
     (f"INSERT INTO version SELECT 90, {COPY.format(n=1, at='published_at')} WHERE id = 2", "INSERTED"),
     (

@@ -124,8 +124,9 @@ class Found:
 class Asked:
     """A search that remembers what it was asked."""
 
-    def __init__(self, *found: tuple[str | int, str, int]) -> None:
-        self.answer = Found({"unit": list(found)})
+    def __init__(self, *found: tuple[str | int, str, int], areas: tuple[tuple[str, int], ...] = ()) -> None:
+        places: list[tuple[str | int, str, int]] = [(slug, slug, count) for slug, count in areas]
+        self.answer = Found({"unit": list(found), "jurisdiction": places})
         self.questions: list[dict[str, object]] = []
 
     def search(self, _: str, **given: object) -> Found:
@@ -153,21 +154,19 @@ def ask(search: Asked, query: str) -> str:
     return unescape(page[page.index("<aside") : page.index("</aside>")] if "<aside" in page else page)
 
 
-def test_a_unit_is_offered_with_its_jurisdiction() -> None:
-    aside = ask(Asked(("zhujian", "示例区住房和城乡建设局", 5), ("nongye", "示例县农业局", 4)), "")
-    assert "jurisdiction=xiuzhou&unit=zhujian" in aside
-    assert "jurisdiction=jinhu&unit=nongye" in aside
+def test_jurisdictions_come_first_by_their_own_names() -> None:
+    found = (("zhujian", "示例区住房和城乡建设局", 5), ("nongye", "示例县农业局", 4))
+    aside = ask(Asked(*found, areas=(("xiuzhou", 5), ("jinhu", 4))), "")
     assert re.search(r'search\.html\?q=x&jurisdiction=jinhu">金湖县</a><span class="mut">4</span>', aside)
-
-
-def test_units_whose_address_is_shared_are_offered_only_within_a_jurisdiction() -> None:
-    found = (("caizheng", "示例区财政局", 5), ("zhujian", "示例区住房和城乡建设局", 4))
-    aside = ask(Asked(*found), "")
     assert "unit=" not in aside
-    assert re.search(r'jurisdiction=xiuzhou">[^<]+</a></li>', aside), "no number where it is in doubt"
-    assert "jurisdiction=jinhu" in aside
-    inside = ask(Asked(*found), "&jurisdiction=xiuzhou")
-    assert "jurisdiction=xiuzhou&unit=caizheng" in inside
+
+
+def test_units_may_share_addresses_so_they_are_offered_within_one_jurisdiction() -> None:
+    found = (("caizheng", "示例区财政局", 5), ("zhujian", "示例区住房和城乡建设局", 4))
+    chosen = ask(Asked(*found, areas=(("xiuzhou", 9), ("jinhu", 2))), "&jurisdiction=xiuzhou")
+    assert "jurisdiction=xiuzhou&unit=caizheng" in chosen
+    only = ask(Asked(*found, areas=(("xiuzhou", 9),)), "")
+    assert "jurisdiction=xiuzhou&unit=caizheng" in only
 
 
 def test_a_unit_without_its_jurisdiction_is_placed_or_dropped() -> None:

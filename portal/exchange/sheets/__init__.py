@@ -1,5 +1,6 @@
 """Spreadsheets in and out, derived wholly from the declarations of the kinds of disclosure."""
 
+from portal.exchange.sheets.keys import key_words
 from portal.exchange.sheets.layout import flat_rows
 from portal.exchange.sheets.marking import annotate
 from portal.exchange.sheets.reading import read_documents
@@ -13,6 +14,7 @@ __all__ = [
     "UnreadableFile",
     "annotate",
     "flat_rows",
+    "key_words",
     "read_documents",
     "template",
     "to_csv",

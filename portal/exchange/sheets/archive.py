@@ -19,6 +19,8 @@ from portal.exchange.sheets.results import UnreadableFile, column_index
 MAX_UNPACKED = 200 * 1024 * 1024
 MAX_PARTS = 2_000
 MAX_AREA = 2_000_000  # Rows times columns that really hold something.
+MAX_ROWS = 50_000  # Rows that hold something, in all sheets together.
+MAX_COLUMNS = 500
 MAX_DECLARED_AREA = 20_000_000  # A whole sheet is 17,179,869,184; a few whole columns are an honest habit.
 _RATIO_FLOOR = 20 * 1024 * 1024
 _MAX_RATIO = 200  # Real sheets pack 10 to 60 times.
@@ -178,6 +180,17 @@ def check_area(rows: int, columns: int, limit: int) -> None:
         raise refuse(
             f"工作表的范围异常（{rows} 行 × {columns} 列），不像真实的表格",
             "请只选中有数据的区域，复制到新的空白工作簿，保存后再上传",
+        )
+
+
+def check_size(rows: int, columns: int = 0) -> None:
+    """Refuse more rows or columns than one import takes."""
+    if rows > MAX_ROWS:
+        raise refuse(f"文件超过 {MAX_ROWS:,} 行，一次导入不了这么多", "请分成几个文件，分别导入")
+    if columns > MAX_COLUMNS:
+        raise refuse(
+            f"表格有 {columns:,} 列，超过 {MAX_COLUMNS} 列的上限",
+            "请删去无关的列，只保留表头所在的列后再导入",
         )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from pathlib import PurePath
 
 import olefile
@@ -30,6 +32,8 @@ _SUFFIXES = {
 _CLAIMS = {"xlsx": "xlsx 工作簿", "xls": "xls 工作簿", "csv": "csv 文本", "json": "JSON 文本"}
 _DELIMITERS = (",", "\t", ";", "；")
 
+_BLANK: list[str] = []  # Shared by all blank rows of a text; rows are never changed in place.
+
 # One cell may carry a long text (200,000 characters); Python's own limit is 131,072.
 csv.field_size_limit(1_000_000)
 
@@ -50,12 +54,23 @@ class Sheet:
             return self.rows[row][column]
         return ""
 
+    @cached_property
+    def _merges_by_row(self) -> dict[int, list[Merge]]:
+        found: dict[int, list[Merge]] = defaultdict(list)
+        for merge in self.merges:
+            for row in range(merge[0][0], min(merge[1][0], len(self.rows)) + 1):
+                found[row].append(merge)
+        return found
+
+    def merge_at(self, row: int, column: int) -> Merge | None:
+        """Return the merged range that the cell is part of."""
+        listed = self._merges_by_row.get(row, ())
+        return next((one for one in listed if one[0][1] <= column <= one[1][1]), None)
+
     def origin(self, row: int, column: int) -> tuple[int, int]:
         """Return the cell that a merged cell shows, else the cell itself."""
-        for (top, left), (bottom, right) in self.merges:
-            if top <= row <= bottom and left <= column <= right:
-                return top, left
-        return row, column
+        merge = self.merge_at(row, column)
+        return merge[0] if merge else (row, column)
 
 
 def form_of(data: bytes, filename: str) -> str:
@@ -163,6 +178,7 @@ def _workbook(data: bytes, faults_of: Callable[[CalamineWorkbook], dict[str, Fau
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         faults = faults_of(book)
         sheets = []
+        filled = 0
         for index, about in enumerate(book.sheets_metadata):
             if about.typ != SheetTypeEnum.WorkSheet:
                 continue
@@ -170,12 +186,26 @@ def _workbook(data: bytes, faults_of: Callable[[CalamineWorkbook], dict[str, Fau
             if found.end:
                 archive.check_area(found.end[0] + 1, found.end[1] + 1, archive.MAX_AREA)
             rows: list[list[Cell]] = [list(row) for row in found.to_python(skip_empty_area=False)]
+            filled += _count_filled(rows)
+            archive.check_size(filled)
             hidden = about.visible != SheetVisibleEnum.Visible
             merges = tuple(found.merged_cell_ranges or ())
+            merged = sum(max(0, min(bottom, len(rows)) - top + 1) for (top, _), (bottom, _) in merges)
+            archive.check_area(merged, 1, archive.MAX_AREA)
             sheets.append(Sheet(about.name, rows, merges, faults.get(about.name, {}), hidden))
     if not sheets:
         raise refuse("工作簿里没有任何工作表", "请确认上传的是填好的表格")
     return sheets
+
+
+def _count_filled(rows: list[list[Cell]]) -> int:
+    """Count the rows that hold something; refuse a sheet that is wider than any real table."""
+    count = 0
+    for row in rows:
+        last = next((index for index in range(len(row) - 1, -1, -1) if row[index] != ""), -1)
+        archive.check_size(0, last + 1)
+        count += last >= 0
+    return count
 
 
 def _faults_by_name(data: bytes, faults: dict[str, Faults]) -> dict[str, Faults]:
@@ -230,20 +260,27 @@ def _delimited(text: str, recognised: Callable[[list[str]], int]) -> list[list[C
     """Split by the delimiter under which most headers are known; ties go to the more common delimiter."""
 
     def known(delimiter: str) -> int:
-        return max((recognised(row) for row in _split(text, delimiter, 20)), default=0)
+        return max((recognised(row[: archive.MAX_COLUMNS]) for row in _split(text, delimiter, 20)), default=0)
 
     best = max(_DELIMITERS, key=known)
     return [[_unquoted(cell) for cell in row] for row in _split(text, best, None)]
 
 
 def _split(text: str, delimiter: str, limit: int | None) -> Iterator[list[str]]:
+    filled = 0
     try:
-        for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)):
-            if limit is not None and number >= limit:
-                return
-            if number * max(1, len(row)) > archive.MAX_AREA:
-                archive.check_area(number, len(row), archive.MAX_AREA)
-            yield row
+        for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1):
+            if limit is not None:
+                if number > limit:
+                    return
+                yield row
+                continue
+            # Excel writes rows of nothing but delimiters below a formatted table: they take no room here.
+            kept = row if any(row) else _BLANK
+            filled += kept is not _BLANK
+            archive.check_size(filled, len(kept))
+            archive.check_area(number, 1, archive.MAX_AREA)
+            yield kept
     except csv.Error as broken:
         if limit is None:
             raise refuse(

@@ -14,6 +14,7 @@ from portal.exchange.sheets.books import Cell, Sheet
 from portal.exchange.sheets.cells import as_text, is_blank, read_cell
 from portal.exchange.sheets.complaints import Complaint, Place, complaints
 from portal.exchange.sheets.headers import Column, Header
+from portal.exchange.sheets.keys import key_of
 from portal.exchange.sheets.results import Problem, cell_name, shorten, split_advice
 
 
@@ -26,8 +27,10 @@ class Draft:
     row: int  # 0-based.
     data: dict[str, Any] = field(default_factory=dict)
     bad: set[tuple[str, ...]] = field(default_factory=set)
+    wrong: set[tuple[str, ...]] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
     unit: str | None = None
+    unit_cell: str = ""
     key: str = ""
     children: dict[str, list[Draft]] = field(default_factory=dict)
 
@@ -63,16 +66,26 @@ def draft_row(sheet: Sheet, header: Header, row: int) -> Draft:
         _compare(draft, later, first)
     _read_unit(draft)
     if header.key is not None:
-        draft.key = as_text(sheet.at(row, header.key)).strip()
+        draft.key = as_text(sheet.at(*sheet.origin(row, header.key))).strip()
     return draft
 
 
 def _read_into(draft: Draft, column: Column) -> None:
-    cell = draft.sheet.at(draft.row, column.index)
-    fault = draft.sheet.faults.get((draft.row, column.index))
+    joining = column.index in (draft.header.key, draft.header.unit)
+    place = draft.sheet.origin(draft.row, column.index) if joining else (draft.row, column.index)
+    cell = draft.sheet.at(*place)
+    fault = draft.sheet.faults.get(place)
+    path = column.field.path
+    if not joining and _is_shared(draft.sheet, draft.row, column.index):
+        shown = as_text(draft.sheet.at(*draft.sheet.origin(draft.row, column.index)))
+        message = "此处是合并单元格，分不清内容属于其中哪一行。"
+        draft.problems.append(draft.at(column, shown, message, "请取消合并并逐行填写。"))
+        draft.bad.add(path)
+        if len(path) == 2:
+            draft.data.setdefault(path[0], {})
+        return
     if is_blank(cell) and fault is None:
         return
-    path = column.field.path
     try:
         value = read_cell(column.field, _whole_text(draft, column, cell), scale=column.scale, fault=fault)
     except ValueError as wrong:
@@ -86,6 +99,12 @@ def _read_into(draft: Draft, column: Column) -> None:
         draft.data.setdefault(path[0], {})[path[1]] = value
     else:
         draft.data[path[0]] = value
+
+
+def _is_shared(sheet: Sheet, row: int, index: int) -> bool:
+    """Tell whether the cell is merged over several rows and shows something."""
+    merge = sheet.merge_at(row, index)
+    return merge is not None and merge[1][0] > merge[0][0] and not is_blank(sheet.at(*merge[0]))
 
 
 def _whole_text(draft: Draft, column: Column, cell: Cell) -> Cell:
@@ -112,6 +131,7 @@ def _read_unit(draft: Draft) -> None:
     if index is None:
         return
     # A unit that stands once for several merged rows belongs to each of them.
+    draft.unit_cell = cell_name(draft.row + 1, index)
     cell = draft.sheet.at(*draft.sheet.origin(draft.row, index))
     text = as_text(cell)
     try:
@@ -120,6 +140,11 @@ def _read_unit(draft: Draft) -> None:
         message, remedy = split_advice(str(wrong))
         name = draft.header.names[index]
         draft.problems.append(problem_at(draft.sheet, draft.row, index, name, text, message, remedy))
+
+
+def key_of_draft(draft: Draft, model: type[Document]) -> str | None:
+    """Return the record's natural key although some of its cells may be wrong; None where it is not known."""
+    return key_of(model, draft.data, draft.bad | draft.wrong)
 
 
 def finish(draft: Draft, model: type[Document]) -> Document | None:
@@ -156,12 +181,23 @@ def _owner(place: Place, draft: Draft) -> tuple[Draft, Place]:
     return draft, place
 
 
+def _label(place: Place, owner: Draft, draft: Draft, column: Column | None, declared: Declaration) -> str:
+    """Name the field as its own column does: which row of a table is meant, the cell tells already."""
+    if column is not None:
+        return column.field.label
+    if owner is draft:
+        return declared.label_of(place)
+    fields = declared.table(str(place[0])).fields
+    own = [one.about.label for one in fields if one.path == place[2:3]]
+    return own[0] if own else declared.label_of(place[:1])
+
+
 def _blame(draft: Draft, declared: Declaration, found: list[Complaint]) -> None:
     absent: dict[int, tuple[Draft, list[str]]] = {}
     for one in found:
         owner, inner = _owner(one.place, draft)
         column = owner.header.column_of(inner[:2]) or owner.header.column_of(inner[:1])
-        label = declared.label_of(one.place)
+        label = _label(one.place, owner, draft, column, declared)
         if column is not None:
             value = one.value or as_text(owner.sheet.at(owner.row, column.index))
             owner.problems.append(owner.at(column, value, f"“{label}”{one.message}", one.remedy))
@@ -171,6 +207,8 @@ def _blame(draft: Draft, declared: Declaration, found: list[Complaint]) -> None:
             owner.problems.append(owner.whole(f"“{label}”{one.message}", one.remedy))
         else:
             owner.problems.append(owner.whole(one.message, one.remedy))
+        if owner is draft and inner:
+            draft.wrong.add(tuple(part for part in inner[:2] if isinstance(part, str)))
     for owner, labels in absent.values():
         tables = {table.about.label for table in declared.tables}
         remedy = "请补上这些列并逐行填写；可下载模板对照。"

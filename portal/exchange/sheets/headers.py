@@ -162,7 +162,7 @@ def find_header(sheet: Sheet, known: Known, *, keyed: bool) -> Header | None:
     for number in range(min(_SEARCHED_ROWS, len(sheet.rows))):
         names = _names(sheet, known, number)
         score = count_known(known, names.values())
-        helped = sum(fold(name) in map(fold, (*UNIT_HEADERS, RECORD_KEY)) for name in names.values())
+        helped = sum(_bare(name) in map(fold, (*UNIT_HEADERS, RECORD_KEY)) for name in names.values())
         if score and _enough(known, score, helped, names) and (best is None or score + helped > best[0]):
             best = (score + helped, score, number, names)
     if best is None:
@@ -271,7 +271,7 @@ def _say(header: Header, known: Known, unused: list[str], general: int | None) -
     mapped = [f"{one.header}→{one.field.label}" for one in header.columns if not _says_label(one)]
     if mapped:
         header.notes.append(f"表头对应：{'、'.join(mapped)}。")
-    if header.unit is not None and header.names[header.unit] != UNIT:
+    if header.unit is not None and _bare(header.names[header.unit]) != UNIT:
         header.notes.append(f"“{header.names[header.unit]}”列用作单位名称。")
     for scale, name in SCALE_NAMES.items():
         assumed = [one.header for one in header.columns if one.scale == scale and not _says_unit(one, name)]

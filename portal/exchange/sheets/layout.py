@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import BaseModel
 
 from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import Field, declaration
@@ -106,11 +108,32 @@ _HOW = {
 }
 
 
-def how_to_fill(field: Field) -> str:
-    """Say how the field is filled, from its type and its choices."""
+def how_to_fill(field: Field, default: Any = None) -> str:
+    """Say how the field is filled, from its type and its choices, and what a blank cell means."""
+    blank = f"留空按“{shown}”处理。" if (shown := field.show(default)) else ""
     if field.choices is not None:
-        return f"从下拉选项中选填：{'、'.join(one.label for one in field.choices)}。"
-    return _HOW[field.type]
+        return f"从下拉选项中选填：{'、'.join(one.label for one in field.choices)}。{blank}"
+    return _HOW[field.type] + blank
+
+
+def part_of(model: type[Document], name: str) -> type[BaseModel] | None:
+    """Return the model of the group or of the table's rows that the field `name` holds, if it holds one."""
+    queue = [model.model_fields[name].annotation] if name in model.model_fields else []
+    while queue:
+        one = queue.pop()
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            return one
+        queue.extend(get_args(one))
+    return None
+
+
+def default_of(model: type[Document], field: Field, table: str | None = None) -> Any:
+    """Return what a blank cell of the field means; None where it means nothing."""
+    owner: type[BaseModel] | None = model
+    if table is not None or len(field.path) == 2:
+        owner = part_of(model, table or field.path[0])
+    info = owner.model_fields[field.path[-1]] if owner else None
+    return None if info is None or info.is_required() else info.get_default(call_default_factory=False)
 
 
 def requirement(model: type[Document], field: Field, *, in_table: bool) -> str:

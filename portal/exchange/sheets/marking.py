@@ -122,7 +122,8 @@ class _Copy:
             by_row[row].append(one)
             place = re.fullmatch(r"([A-Z]{1,3})\d+", one.cell)
             if place:
-                marks[row, column_index(place[1])].append(one)
+                # A comment is seen only on the first cell of a merged range.
+                marks[sheet.origin(row, column_index(place[1]))].append(one)
             else:
                 whole.add(row)
         head = self._header_row(sheet, own)
@@ -217,10 +218,8 @@ def _width(cell: Cell) -> int:
 
 
 def _advice(found: list[Problem]) -> str:
-    parts = []
-    for one in found:
-        place = f"{one.cell}：" if one.column and len(found) > 1 else ""
-        parts.append(f"{place}{one.message}{one.remedy}")
+    several = len({(one.cell, one.message) for one in found}) > 1
+    parts = [f"{f'{one.cell}：' if one.column and several else ''}{one.message}{one.remedy}" for one in found]
     return "\n".join(parts)[:_LONGEST]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import Declaration, Table, declaration
@@ -12,7 +12,7 @@ from portal.exchange.sheets import names
 from portal.exchange.sheets.archive import refuse
 from portal.exchange.sheets.books import Cell, Sheet, form_of, open_sheets
 from portal.exchange.sheets.cells import as_text, is_blank
-from portal.exchange.sheets.drafts import Draft, draft_row, finish, problem_at
+from portal.exchange.sheets.drafts import Draft, draft_row, finish, key_of_draft, problem_at
 from portal.exchange.sheets.foreign import Sort, Sorter
 from portal.exchange.sheets.headers import (
     RECORD_KEY,
@@ -60,11 +60,13 @@ class _Reader:
             draft for sheet, header in mains for draft in self._drafts(sheet, header, several=len(mains) > 1)
         ]
         orphans = self._join(drafts, tables)
+        if orphans:
+            self._hold_back(drafts, orphans)
         entries = self._finish(drafts)
         self.problems.extend(orphans)
-        order = {sheet.name: number for number, sheet in enumerate(sheets)}
-        problems = sorted(self.problems, key=lambda one: (order.get(one.sheet, 0), one.row or 0))
-        return Reading(tuple(entries), tuple(problems), self.rejected, tuple(self.notes))
+        order = tuple(sheet.name for sheet in sheets)
+        reading = Reading(tuple(entries), (), self.rejected, tuple(self.notes), order)
+        return replace(reading, problems=tuple(reading.in_order(self.problems)))
 
     def _table_sheets(self, sheets: list[Sheet]) -> dict[str, Sheet]:
         """Return the sheets that carry the kind's tables, by the table's name."""
@@ -173,13 +175,7 @@ class _Reader:
         for draft in drafts:
             draft.children = {name: [] for name in tables}
             if draft.key and draft.key in by_key:
-                first = by_key[draft.key]
-                draft.problems.append(
-                    draft.whole(
-                        f"{RECORD_KEY}“{draft.key}”与第 {first.row + 1} 行重复，无法判断各表的行属于哪一条。",
-                        f"请改用不同的{RECORD_KEY}，并同步修改其他工作表。",
-                    )
-                )
+                self._say_same_key(by_key[draft.key], draft)
             elif draft.key:
                 by_key[draft.key] = draft
         orphans: list[Problem] = []
@@ -187,6 +183,34 @@ class _Reader:
             if table.name in tables:
                 orphans.extend(self._join_table(tables[table.name], table, by_key))
         return orphans
+
+    def _say_same_key(self, first: Draft, second: Draft) -> None:
+        """Neither of two records with one number is known to be whole: the rows may belong to either."""
+        for draft, other in ((first, second), (second, first)):
+            if draft is second or not any(RECORD_KEY in one.message for one in draft.problems):
+                draft.problems.append(
+                    draft.whole(
+                        f"{RECORD_KEY}“{draft.key}”与第 {other.row + 1} 行重复，无法判断各表的行属于哪一条。",
+                        f"请改用不同的{RECORD_KEY}，并同步修改其他工作表。",
+                    )
+                )
+
+    def _hold_back(self, drafts: list[Draft], orphans: list[Problem]) -> None:
+        """Let no record through while rows are left over: each of them may be missing from any record.
+
+        A record published without its own rows would tell the public less than the unit wrote.
+        """
+        self.rejected += sum(one.row is not None for one in orphans)
+        places = [f"“{one.sheet}”表" + (f"第 {one.row} 行" if one.row else "") for one in orphans]
+        shown = "、".join(places[:3]) + (" 等" if len(places) > 3 else "")
+        for draft in drafts:
+            if not draft.failed():
+                draft.problems.append(
+                    draft.whole(
+                        f"本文件有未归属的明细行（{shown}），这一条可能缺少明细，暂不导入。",
+                        "请先改正那些明细行，再重新导入。",
+                    )
+                )
 
     def _join_table(self, sheet: Sheet, table: Table, by_key: dict[str, Draft]) -> Iterator[Problem]:
         header = find_header(sheet, known_columns(self.model, table.name), keyed=True)
@@ -216,11 +240,13 @@ class _Reader:
 
     def _finish(self, drafts: list[Draft]) -> list[Entry]:
         entries: list[Entry] = []
-        seen: dict[tuple[str | None, str], Draft] = {}
+        seen: dict[tuple[str, str], Draft] = {}
         for draft in drafts:
             document = finish(draft, self.model)
-            if document is not None:
-                first = seen.setdefault((draft.unit, document.natural_key()), draft)
+            # A second row of the same record is told even where the first one has to be mended.
+            key = document.natural_key() if document else key_of_draft(draft, self.model)
+            if key:
+                first = seen.setdefault((fold(draft.unit or ""), key), draft)
                 if first is not draft:
                     draft.problems.append(
                         draft.whole(
@@ -235,5 +261,10 @@ class _Reader:
             if document is None or draft.problems:
                 self.rejected += 1
             else:
-                entries.append(Entry(document, draft.unit, draft.sheet.name, draft.row + 1))
+                column = (
+                    draft.header.names.get(draft.header.unit, "") if draft.header.unit is not None else ""
+                )
+                entries.append(
+                    Entry(document, draft.unit, draft.sheet.name, draft.row + 1, column, draft.unit_cell)
+                )
         return entries

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,16 +15,21 @@ from pydantic import ValidationError
 from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import Field, declaration
 from portal.domain.values import Type, fold
-from portal.exchange.sheets.archive import refuse
+from portal.exchange.sheets.archive import MAX_ROWS, refuse
 from portal.exchange.sheets.books import decode
 from portal.exchange.sheets.cells import read_cell
 from portal.exchange.sheets.complaints import complaints
 from portal.exchange.sheets.headers import UNIT_HEADERS, Known, known_columns, known_fields
-from portal.exchange.sheets.results import Entry, Problem, Reading, shorten, split_advice
+from portal.exchange.sheets.keys import key_of
+from portal.exchange.sheets.results import Entry, Problem, Reading, UnreadableFile, shorten, split_advice
 
 SHEET = "JSON"
 _MAX_DEPTH = 12  # A document needs five levels; twelve leaves room for any envelope.
 _HEAD = ("kind", "schema_version")
+
+
+_MAX_OBJECTS = 500_000
+_STRUCTURE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+|[\[\]{}]', re.DOTALL)  # Strings whole, and brackets.
 
 
 class _Duplicate(ValueError):
@@ -50,23 +56,24 @@ def load(data: bytes) -> Any:
 
 
 def _check_depth(text: str) -> None:
-    depth, quoted, escaped = 0, False, False
-    for sign in text:
-        if quoted:
-            if escaped:
-                escaped = False
-            elif sign == "\\":
-                escaped = True
-            elif sign == '"':
-                quoted = False
-        elif sign == '"':
-            quoted = True
-        elif sign in "[{":
+    depth, objects, records = 0, 0, 0
+    for found in _STRUCTURE.finditer(text):
+        sign = found[0][0]
+        if sign in "[{":
+            # Records stand at the top, in a list or in {"records": [...]}; deeper objects are rows of tables.
+            objects += sign == "{"
+            records += sign == "{" and depth <= 2
             depth += 1
             if depth > _MAX_DEPTH:
                 raise refuse(f"JSON 嵌套超过 {_MAX_DEPTH} 层", "请按模板的结构导出后再上传")
+            if records > MAX_ROWS + 1 or objects > _MAX_OBJECTS:
+                raise _too_many()
         elif sign in "]}":
             depth -= 1
+
+
+def _too_many() -> UnreadableFile:
+    return refuse(f"JSON 中超过 {MAX_ROWS:,} 条记录，一次导入不了这么多", "请分成几个文件，分别导入")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -87,6 +94,8 @@ def split_records(content: Any) -> list[Any]:
     if isinstance(content, dict) and isinstance(content.get("records"), list):
         content = content["records"]
     records = content if isinstance(content, list) else [content]
+    if len(records) > MAX_ROWS:
+        raise _too_many()
     if not records or not any(isinstance(one, dict) for one in records):
         raise refuse("JSON 中没有记录", '应为一个对象、一个列表，或 {"records": [...]}')
     return records
@@ -98,13 +107,14 @@ def read_records(data: bytes, model: type[Document]) -> Reading:
     problems: list[Problem] = []
     rejected = 0
     labelled = False
-    seen: dict[tuple[str | None, str], int] = {}
+    seen: dict[tuple[str, str], int] = {}
     for number, content in enumerate(split_records(load(data)), start=1):
         record = _Record(model, number)
         document = record.read(content)
         labelled |= record.labelled
-        if document is not None:
-            first = seen.setdefault((record.unit, document.natural_key()), number)
+        key = document.natural_key() if document else key_of(model, record.data, record.unread())
+        if key:
+            first = seen.setdefault((fold(record.unit or ""), key), number)
             if first != number:
                 record.complain(
                     (), "", f"与第 {first} 条是同一单位的同一条记录，重复填写。", "请核对后只保留一条。"
@@ -119,7 +129,7 @@ def read_records(data: bytes, model: type[Document]) -> Reading:
         if labelled
         else []
     )
-    return Reading(tuple(entries), tuple(problems), rejected, tuple(notes))
+    return Reading(tuple(entries), tuple(problems), rejected, tuple(notes), (SHEET,))
 
 
 @dataclass
@@ -130,6 +140,11 @@ class _Record:
     labelled: bool = False
     problems: list[Problem] = field(default_factory=list)
     bad: set[tuple[str | int, ...]] = field(default_factory=set)
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def unread(self) -> set[tuple[str, ...]]:
+        """Return the paths of single fields that are missing or wrong."""
+        return {tuple(part for part in path if isinstance(part, str)) for path in self.bad if path}
 
     def complain(
         self, place: tuple[str | int, ...], value: str, message: str, remedy: str, label: str = ""
@@ -147,7 +162,7 @@ class _Record:
         if isinstance(content.get("document"), dict):
             self._take_unit(content.get("unit"))
             content = content["document"]
-        data = self._document(content)
+        self.data = data = self._document(content)
         try:
             document = self.model.model_validate(data)
         except ValidationError as error:
@@ -155,6 +170,7 @@ class _Record:
                 if not any(one.place[: len(path)] == path for path in self.bad):
                     named = f"“{declaration(self.model).label_of(one.place)}”" if one.place else ""
                     self.complain(one.place, one.value, f"{named}{one.message}", one.remedy)
+            self.bad |= {one.place for one in complaints(error)}
             return None
         return None if self.problems else document
 

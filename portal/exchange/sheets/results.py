@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from portal.domain.documents.base import Document
@@ -35,12 +36,18 @@ class Problem:
 
 @dataclass(frozen=True)
 class Entry:
-    """One document that was read, whose it is, and where it stood."""
+    """One document that was read, whose it is, and where it stood.
+
+    `unit_column` and `unit_cell` are the header and the cell of the unit's name,
+    blank where the file has no such column.
+    """
 
     document: Document
     unit_name: str | None
     sheet: str
     row: int
+    unit_column: str = ""
+    unit_cell: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,14 +55,22 @@ class Reading:
     """Everything that a file gave.
 
     `rejected` counts the data rows of main sheets (or JSON records) that gave
-    no document; `notes` say how headers were understood, which unit of money
-    was assumed, and what was left out.
+    no document, and the rows of table sheets that belong to no record; `notes`
+    say how headers were understood, which unit of money was assumed, and what
+    was left out. `sheets` are the names of all sheets in the workbook's order,
+    which is also the order of `problems`.
     """
 
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
     rejected: int
     notes: tuple[str, ...]
+    sheets: tuple[str, ...] = ()
+
+    def in_order(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Return problems as they stand in the workbook: by sheet, then by row."""
+        order = {name: number for number, name in enumerate(self.sheets)}
+        return sorted(problems, key=lambda one: (order.get(one.sheet, 0), one.row or 0))
 
 
 def column_letters(index: int) -> str:

@@ -20,6 +20,7 @@ from portal.exchange.sheets.headers import RECORD_KEY, UNIT
 from portal.exchange.sheets.layout import (
     PIECE,
     Slot,
+    default_of,
     how_to_fill,
     is_required,
     native_of,
@@ -140,7 +141,12 @@ class _Book:
                 for row in getattr(one, table.name)
             ]
             self._sheet(
-                sheet, [RECORD_KEY], table.fields, [(key,) for key, _ in owned], [row for _, row in owned]
+                sheet,
+                [RECORD_KEY],
+                table.fields,
+                [(key,) for key, _ in owned],
+                [row for _, row in owned],
+                table=table.name,
             )
         self._guide(guide)
         main.activate()
@@ -154,14 +160,16 @@ class _Book:
         fields: tuple[Field, ...],
         leading: Sequence[Sequence[str]],
         owners: list[Any],
+        table: str | None = None,
     ) -> None:
         for index, name in enumerate(lead):
-            sheet.write_string(0, index, name, self._must if name == RECORD_KEY else self._head)
+            sheet.write_string(0, index, name if name == RECORD_KEY else f"*{name}", self._must)
             sheet.set_column(index, index, 12 if name == RECORD_KEY else 24, self._formats["text"])
-        sheet.write_comment(0, 0, "给每条记录编一个号（如 1、2、3）；其他工作表用同一编号对应到这条记录。")
+            must, how, _ = self._lead(name, in_table=table is not None)
+            sheet.write_comment(0, index, f"{must}。{how}", {"x_scale": 2})
         columns = slots(fields, owners)
         for index, slot in enumerate(columns, start=len(lead)):
-            self._column(sheet, index, slot, in_table=UNIT not in lead)
+            self._column(sheet, index, slot, table)
         for row, (texts, owner) in enumerate(zip(leading, owners, strict=True), start=1):
             for index, text in enumerate(texts):
                 self._text(sheet, row, index, text)
@@ -170,8 +178,23 @@ class _Book:
         sheet.set_row(0, 36)
         sheet.freeze_panes(1, len(lead))
 
-    def _column(self, sheet: Any, index: int, slot: Slot, *, in_table: bool) -> None:
+    def _lead(self, name: str, *, in_table: bool) -> tuple[str, str, str]:
+        """Return when a leading column must be filled, how, and an example."""
+        if name == UNIT:
+            how = "填写名册中的单位全称或简称；有下拉选项的从中选取。"
+            return "必填（导入时用 --unit 指定单位的可留空）", how, "示例县财政局"
+        if in_table:
+            how = f"填写“{names.main_sheet(self._model)}”表中的编号，这一行就归属到那条记录。"
+            return "每行必填", how, "1"
+        return (
+            "填写了其他工作表的必填",
+            "给每条记录编一个号（如 1、2、3）；其他工作表用同一编号对应到这条记录。",
+            "1",
+        )
+
+    def _column(self, sheet: Any, index: int, slot: Slot, table: str | None) -> None:
         field = slot.field
+        how = how_to_fill(field, default_of(self._model, field, table))
         must = is_required(self._model, field) and not slot.piece
         sheet.write_string(
             0, index, f"*{slot.header}" if must else slot.header, self._must if must else self._head
@@ -181,7 +204,7 @@ class _Book:
         if slot.piece:
             return
         about = field.about
-        parts = [f"{requirement(self._model, field, in_table=in_table)}。{how_to_fill(field)}", about.help]
+        parts = [f"{requirement(self._model, field, in_table=table is not None)}。{how}", about.help]
         parts += [
             f"依据：{about.source}" if about.source else "",
             f"示例：{about.example}" if about.example else "",
@@ -190,9 +213,7 @@ class _Book:
             0, index, "\n".join(part for part in parts if part), {"x_scale": 2, "y_scale": 1.5}
         )
         if rule := self._rule(field):
-            sheet.data_validation(
-                1, index, _LAST_ROW, index, {**rule, **_words(field.label, how_to_fill(field))}
-            )
+            sheet.data_validation(1, index, _LAST_ROW, index, {**rule, **_words(field.label, how)})
 
     def _rule(self, field: Field) -> dict[str, Any] | None:
         """Return Excel's own check of the column; amounts only warn, since “1.2万元” is read too."""
@@ -264,23 +285,27 @@ class _Book:
         ):
             sheet.write_string(5, index, name, self._head)
             sheet.set_column(index, index, width)
-        row = 6
-        for sheet_name, fields, in_table in self._all_fields():
-            for one in fields:
-                about = one.about
-                texts = [
-                    sheet_name, one.label, requirement(self._model, one, in_table=in_table), how_to_fill(one),
-                    about.help, about.source, about.example,
-                ]  # fmt: skip
-                for index, text in enumerate(texts):
-                    sheet.write_string(row, index, text, wrap)
-                row += 1
+        for row, texts in enumerate(self._guide_rows(), start=6):
+            for index, text in enumerate(texts):
+                sheet.write_string(row, index, text, wrap)
         sheet.freeze_panes(6, 0)
 
-    def _all_fields(self) -> Iterable[tuple[str, tuple[Field, ...], bool]]:
-        yield names.main_sheet(self._model), self._declared.fields, False
+    def _guide_rows(self) -> Iterable[Sequence[str]]:
+        for sheet_name, fields, table in self._all_fields():
+            in_table = table is not None
+            for name in (RECORD_KEY,) if in_table else (RECORD_KEY, UNIT):
+                must, how, example = self._lead(name, in_table=in_table)
+                yield sheet_name, name, must, how, "", "", example
+            for one in fields:
+                about = one.about
+                how = how_to_fill(one, default_of(self._model, one, table))
+                must = requirement(self._model, one, in_table=in_table)
+                yield sheet_name, one.label, must, how, about.help, about.source, about.example
+
+    def _all_fields(self) -> Iterable[tuple[str, tuple[Field, ...], str | None]]:
+        yield names.main_sheet(self._model), self._declared.fields, None
         for table in self._declared.tables:
-            yield names.table_sheet(self._model, table), table.fields, True
+            yield names.table_sheet(self._model, table), table.fields, table.name
 
 
 def _words(title: str, message: str) -> dict[str, str]:

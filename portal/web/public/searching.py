@@ -112,55 +112,31 @@ def _place_unit(snapshot: Snapshot, filters: dict[str, str]) -> None:
             del filters["unit"]
 
 
-Narrowing = tuple[str, int | None, str]  # What it narrows to, how many it leaves (None: not known), the link.
+Narrowing = tuple[str, int, str]  # What it narrows to, how many records it leaves, the link.
 
 
 def _facets(
     answer: Answer, snapshot: Snapshot, query: str, filters: dict[str, str]
 ) -> list[tuple[str, list[Narrowing]]]:
+    """Return the ways to narrow the answer. Units come once one jurisdiction is left: they may share addresses."""
+    places = [str(value) for value, _, _ in answer.facets.get("jurisdiction", ())]
+    place = filters.get("jurisdiction") or (places[0] if len(places) == 1 else None)
     found = []
     for name, title in FACETS:
-        if name in filters:
+        if name in filters or (name == "unit" and place is None):
             continue
-        rows = answer.facets.get(name, ())
-        narrowed: list[Narrowing] = [
-            (label, count, _address(query, {**filters, name: str(value)})) for value, label, count in rows
+        more = {"jurisdiction": place} if name == "unit" and place else {}
+        narrowed = [
+            (
+                _label(snapshot, name, str(value), filters) if name == "jurisdiction" else label,
+                count,
+                _address(query, {**filters, **more, name: str(value)}),
+            )
+            for value, label, count in answer.facets.get(name, ())
         ]
-        if name == "jurisdiction" and not rows:
-            narrowed = _places(answer, snapshot, query, filters)
-        if name == "unit" and "jurisdiction" not in filters:
-            narrowed = _sure_units(rows, snapshot, query, filters)
         if len(narrowed) > 1:
             found.append((title, narrowed[:MAX_ROWS]))
     return found
-
-
-def _places(answer: Answer, snapshot: Snapshot, query: str, filters: dict[str, str]) -> list[Narrowing]:
-    """Return the jurisdictions that the found units may belong to; counted only where no unit is in doubt."""
-    counts: dict[str, int | None] = {}
-    for unit, _, count in answer.facets.get("unit", ()):
-        places = _areas(snapshot, str(unit))
-        for place in places:
-            before = counts.get(place, 0)
-            counts[place] = None if before is None or len(places) > 1 else before + count
-    return [
-        (view.regime.short, counts[view.slug], _address(query, {**filters, "jurisdiction": view.slug}))
-        for view in snapshot.jurisdictions
-        if view.slug in counts
-    ]
-
-
-def _sure_units(
-    rows: Sequence[Facet], snapshot: Snapshot, query: str, filters: dict[str, str]
-) -> list[Narrowing]:
-    """Return the units, each with its jurisdiction; none at all where the address of one is in doubt."""
-    places = [(row, _areas(snapshot, str(row[0]))) for row in rows]
-    if any(len(areas) != 1 for _, areas in places):
-        return []
-    return [
-        (label, count, _address(query, {**filters, "jurisdiction": areas[0], "unit": str(value)}))
-        for (value, label, count), areas in places
-    ]
 
 
 def _without(filters: dict[str, str], name: str) -> dict[str, str]:
