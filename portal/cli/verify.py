@@ -76,7 +76,8 @@ def verify(path: Path) -> Findings:
         raise Refusal(f"{path} 里没有记录的 JSON 文件。请给出网站文件夹（含 u/ 的目录）或单个 JSON 文件。")
     for file in records:
         found.take_record(file)
-    _check_newest(records, found)
+    if path.is_dir():  # A single file is judged by itself.
+        _check_newest(records, found)
     for build in builds:
         _check_build(build, path, found)
     if path.is_dir() and not builds:

@@ -168,6 +168,11 @@ class SearchIndex:
                 if self._states.mark() == mark:
                     raise IndexDamaged(f"缺少文件 {gone.filename}") from gone
                 continue
+            except IndexDamaged:
+                # The engine may find a swept folder empty instead of missing: damage only if it is still in force.
+                if self._states.mark() == mark:
+                    raise
+                continue
             except OSError as wrong:
                 raise IndexDamaged(
                     f"{wrong.filename or self._states.folder} 读不出来（{wrong.strerror}）"

@@ -7,6 +7,7 @@ arrives; only `search.html` is answered by the live public app.
 from __future__ import annotations
 
 import mimetypes
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,7 +70,7 @@ class SiteHost:
         build = current_build(self.folder)
         answer = self._file(build, path, environ) if build else None
         if answer is None:
-            answer = self._missing(build, environ)
+            answer = self._missing(build, path)
         answer.headers["X-Content-Type-Options"] = "nosniff"
         answer.headers["Referrer-Policy"] = "no-referrer"
         answer.headers["Content-Security-Policy"] = CSP
@@ -90,15 +91,17 @@ class SiteHost:
             return None
         return send_file(file, environ, mimetype=_mimetype(file), conditional=True, max_age=0)
 
-    def _missing(self, build: Path | None, environ: WSGIEnvironment) -> Response:
+    def _missing(self, build: Path | None, path: str) -> Response:
         page = build / "404.html" if build else None
         if page is None or not page.is_file():
             return Response("网站还没有生成。请运行 portal build。", 503)
-        answer = send_file(page, environ, mimetype="text/html", conditional=False)
-        answer.status_code = NotFound.code or 404
-        return answer
+        # The page's links are relative to the top: an address in a sub-folder needs the way up in front of them.
+        up = "../" * min(path.count("/"), 20)
+        text = _RELATIVE.sub(rf'\1="{up}', page.read_text(encoding="utf-8"))
+        return Response(text, NotFound.code or 404, mimetype="text/html")
 
 
+_RELATIVE = re.compile(r'\b(href|src|action)="(?![a-z]+:|#|/|data:)')
 CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

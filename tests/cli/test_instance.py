@@ -82,3 +82,28 @@ def test_a_wrong_call_is_told_in_chinese(portal: Any, words: tuple[str, ...], to
     output = portal(*words, code=2).output
     assert told in output
     assert "Usage" not in output
+
+
+def test_one_corrected_file_inside_a_build_is_judged_by_itself(
+    portal: Any, home: Path, tmp_path: Path
+) -> None:
+    portal("init")
+    head = "单位名称,项目名称,项目编号,预算金额\n"
+    for amount, reason in (("10", "首次"), ("12", "预算调整")):
+        file = tmp_path / "a.csv"
+        file.write_text(head + f"示例水利局,清淤,示采1号,{amount}\n", encoding="utf-8")
+        portal(
+            "import",
+            str(file),
+            "-j",
+            "jinhu",
+            "-k",
+            "tender",
+            "--publish",
+            "--create-units",
+            "--reason",
+            reason,
+        )
+    portal("sync")
+    second = next((home / "site_build" / "current").resolve().rglob("*-v2.json"))
+    assert "不一致 0 个" in portal("verify", str(second)).output

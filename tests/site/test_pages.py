@@ -256,7 +256,7 @@ def test_a_correction_lists_what_changed(site: dict[str, str]) -> None:
     assert "<del>103,600.00 元</del>" in said
     assert "<ins>153,600.00 元</ins>" in said
     assert "+50,000.00" in said
-    assert "更正原因：漏记9月公务用车维修费，补记后更正。" in said
+    assert "本版说明：漏记9月公务用车维修费，补记后更正。" in said
     assert "<ins>153,600.00</ins>" in page[: page.index('id="changes"')], (
         "changed figures are marked in place"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -107,3 +108,13 @@ def test_only_reading_is_possible(server: Any) -> None:
     assert server("/index.html", "POST")[0] == 405
     assert server("/search.html", "POST")[0] == 405
     assert server("/index.html", "HEAD")[0] == 200
+
+
+def test_the_404_of_a_sub_folder_leads_somewhere(server: Any) -> None:
+    status, body, _ = server("/jinhu/u/nobody/nothing.html")
+    assert status == 404
+    links = re.findall(r'(?:href|src|action)="([^"#]+)"', body)
+    inside = [one for one in links if not one.startswith(("http", "/"))]
+    assert inside
+    for link in inside:
+        assert server("/jinhu/u/nobody/" + link)[0] == 200, link

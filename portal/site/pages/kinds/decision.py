@@ -70,7 +70,8 @@ def order(document: DecisionRecord) -> Order:
     first: dict[str, int] = {}
     for place, one in enumerate(document.statements, start=1):
         who = people.get(one.speaker)
-        if one.position is not Position.NONE and (who is None or who.standing is not Standing.OBSERVER):
+        introduces = one.position in (Position.NONE, Position.PRESENT_PROPOSAL)
+        if not introduces and (who is None or who.standing is not Standing.OBSERVER):
             first.setdefault(one.speaker, place)
     place_of_chief = first.get(chief.name) if chief else None
     waiting = tuple(
