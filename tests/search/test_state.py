@@ -353,7 +353,7 @@ def test_a_killed_writer_leaves_the_state_before_or_after(tmp_path: Path, way: s
     index = SearchIndex(tmp_path)
     started = time.monotonic()
     assert index.apply([], ["0"]) == 1
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
     assert len(list(tmp_path.glob("state-*"))) == 1
     assert not list(tmp_path.glob("current-*"))
     index.close()
