@@ -55,7 +55,7 @@ class Shown(NamedTuple):
     text: str
 
 
-class Terms(fields.FieldType):  # type: ignore[misc]
+class Terms(fields.FieldType):  # type: ignore[misc] # Whoosh ships no types.
     """A field whose value is its terms with their counts; the analysis lies outside the engine."""
 
     def __init__(self) -> None:

@@ -123,6 +123,11 @@ class Document(Part):
         """Return the title that follows from other fields, for kinds that have one."""
         return None
 
+    @classmethod
+    def names_itself(cls) -> bool:
+        """Tell whether the kind makes its own title from other fields, so that none need be filled in."""
+        return "default_title" in cls.__dict__
+
     def natural_key(self) -> str:
         """Return what tells this record from the unit's other records of the kind.
 

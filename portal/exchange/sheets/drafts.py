@@ -162,7 +162,7 @@ def finish(draft: Draft, model: type[Document]) -> Document | None:
 def _relevant(found: list[Complaint], draft: Draft, model: type[Document]) -> list[Complaint]:
     """Leave out what only follows from another problem: a bad cell's own absence, a title made from it."""
     kept = [one for one in found if not _already(one.place, draft)]
-    if model.default_title.__func__ is not Document.default_title.__func__:  # type: ignore[attr-defined]
+    if model.names_itself():
         others = [one for one in kept if one.place != ("title",)]
         if others or draft.failed():
             return others

@@ -42,7 +42,7 @@ def value_of(owner: Any, field: Field) -> Any:
 
 def is_required(model: type[Document], field: Field) -> bool:
     """Tell whether every record must fill the field; a title that makes itself need not be filled."""
-    own_title = model.default_title.__func__ is not Document.default_title.__func__  # type: ignore[attr-defined]
+    own_title = model.names_itself()
     return field.required and field.group is None and not (field.path == ("title",) and own_title)
 
 
