@@ -7,12 +7,14 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 PORT ?= 8000
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: help setup run test test-fast lint bench wheel browser clean
+.PHONY: help setup run test test-fast lint bench rules mutation wheel browser clean
 
 help:
 	@echo "make run     打开网站 http://127.0.0.1:$(PORT)/（首次会自动准备环境、装入示例数据）"
 	@echo "make test    运行全部测试（含浏览器）"
 	@echo "make bench   测量发布、检索、生成的速度和内存"
+	@echo "make rules   由规则、制度和情形生成规则表、情形数和制度文件的 Schema"
+	@echo "make mutation 逐一改坏规则的判断，核对情形能否发现"
 	@echo "make wheel   打包 wheel 到 dist/"
 
 setup: $(VENV)/.installed $(VENV)/.assets
@@ -70,6 +72,12 @@ test-fast: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+rules: setup
+	$(BIN)/python -m tests.regimes.coverage
+
+mutation: setup
+	$(BIN)/python -m tests.regimes.mutation
 
 wheel: setup
 	$(BIN)/python -m hatchling build -t wheel

@@ -22,10 +22,11 @@ from portal.domain.canonical import canonical, document_json
 from portal.domain.documents.base import Document
 from portal.domain.documents.regulation import Regulation
 from portal.domain.regimes import Regime
+from portal.domain.units import UnitType
 from portal.exchange.regulations import Doubt, Removal, read_regulation
 from portal.exchange.sheets import Entry, Problem, Reading, key_words, read_documents
 from portal.services import publishing, rosters
-from portal.services.rosters import UnitType
+from portal.services.checking import Book
 from portal.store.tables import Draft, Record, Unit, Version
 
 TEXT_SUFFIXES = (".txt", ".docx", ".pdf", ".md")
@@ -144,6 +145,8 @@ class _Intake:
         self._known: dict[str, Unit] = {}
         self._seen: dict[tuple[str, str], Entry] = {}
         self._drafts: dict[int, dict[str, Draft]] = {}
+        self._book = Book(session, regimes)
+        self._expected: set[str] = set()
         reading = source.reading
         self.report = IntakeReport(
             file=source.name,
@@ -242,13 +245,32 @@ class _Intake:
             return self._keep_draft(unit, document, record, previous, waiting)
         if waiting and waiting.author != wish.actor and not _says(waiting, document):
             waiting = None  # What somebody else is still writing is not used up by a file.
+        self._expect(unit)
         draft = self._write(unit, document, record, waiting)
         publishing.publish(
-            session, draft, reason=wish.reason or publishing.FIRST, actor=wish.actor, now=self._now
+            session,
+            draft,
+            book=self._book,
+            reason=wish.reason or publishing.FIRST,
+            actor=wish.actor,
+            now=self._now,
         )
         if waiting:
             self._drafts[unit.id].pop(document.natural_key(), None)
         return "published"
+
+    def _expect(self, unit: Unit) -> None:
+        """Let the rule book see the unit's other rows, too: parts of one project may come in one file."""
+        if unit.slug in self._expected:
+            return
+        self._expected.add(unit.slug)
+        names = {name for name, known in self._known.items() if known is unit}
+        rows = (
+            one.document
+            for one in self._source.reading.entries
+            if self._unit or not one.unit_name or one.unit_name in names or one.unit_name == unit.name
+        )
+        self._book.expect(unit, rows)
 
     def _keep_draft(
         self,
@@ -313,17 +335,17 @@ def _says(draft: Draft, document: Document) -> bool:
 def guess_type(name: str) -> str:
     """Return the likely type of a body from the last characters of its name; a person can change it later."""
     for endings, type_ in (
-        (("镇", "乡", "街道", "街道办事处", "镇人民政府"), rosters.UnitType.TOWNSHIP),
-        (("村", "社区", "村民委员会"), rosters.UnitType.VILLAGE),
+        (("镇", "乡", "街道", "街道办事处", "镇人民政府"), UnitType.TOWNSHIP),
+        (("村", "社区", "村民委员会"), UnitType.VILLAGE),
         (
             ("大学", "学院", "学校", "医院", "中心", "研究所", "研究院", "馆", "站"),
-            rosters.UnitType.INSTITUTION,
+            UnitType.INSTITUTION,
         ),
-        (("厅", "局", "委员会", "办公室", "部", "厅机关", "监狱"), rosters.UnitType.BUREAU),
+        (("厅", "局", "委员会", "办公室", "部", "厅机关", "监狱"), UnitType.BUREAU),
     ):
         if name.split("(")[0].split("（")[0].endswith(endings):
             return type_.value
-    return rosters.UnitType.OTHER.value
+    return UnitType.OTHER.value
 
 
 def _problem(entry: Entry, message: str) -> Problem:

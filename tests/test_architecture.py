@@ -61,7 +61,11 @@ def test_thresholds_and_deadlines_are_data_not_code() -> None:
 
 @pytest.mark.parametrize("kind", list(kinds()))
 def test_every_kind_has_its_page(kind: str) -> None:
-    assert (ROOT / "templates" / "public" / "kinds" / f"{kind}.html").is_file()
+    """A page of its own with its own view, or the general page that needs neither."""
+    templates = ROOT / "templates" / "public" / "kinds"
+    view = ROOT / "portal" / "site" / "pages" / "kinds" / f"{kind}.py"
+    assert (templates / f"{kind}.html").is_file() == view.is_file()
+    assert (templates / "generic.html").is_file()
 
 
 def test_the_top_level_is_the_design_card() -> None:

@@ -13,13 +13,16 @@ from sqlalchemy.orm import Session
 
 from portal import apps
 from portal.config import Settings
+from portal.domain.calendar import Span
 from portal.domain.documents.regulation import Block, Regulation
 from portal.domain.regimes import Regime
 from portal.search import SearchIndex
 from portal.services import publishing
+from portal.services.checking import Book
 from portal.site.build import current_build
 from portal.store.tables import Unit, Version
 from portal.sync import SyncReport, sync
+from tests.conftest import shipped
 
 NOON = datetime(2026, 11, 2, 4, 0, tzinfo=UTC)
 Run = Callable[..., SyncReport]
@@ -41,7 +44,9 @@ def run(session: Session, settings: Settings, regimes: dict[str, Regime]) -> Run
 def publish(session: Session, unit: Unit, title: str, clock: Any) -> Version:
     document = Regulation(title=title, blocks=(Block(text=f"{title}的内容。"),), issued_on=date(2026, 1, 5))
     draft = publishing.save_draft(session, unit=unit, document=document, author="甲", now=clock())
-    version = publishing.publish(session, draft, reason="首次公开", actor="乙", now=clock())
+    version = publishing.publish(
+        session, draft, book=Book(session, shipped()), reason="首次公开", actor="乙", now=clock()
+    )
     session.commit()
     return version
 
@@ -62,6 +67,12 @@ def test_a_new_day_and_a_changed_rule_reach_the_site_without_any_publication(
     assert run(now=NOON + timedelta(days=1)).build is not None
     changed = {**regimes, "xiuzhou": regimes["xiuzhou"].model_copy(update={"motto": "改过的一句话"})}
     assert run(now=NOON + timedelta(days=1), rules=changed).build is not None
+    own = changed["xiuzhou"].rules["FIN-06"][0]
+    stricter = own.model_copy(update={"within": Span(10, "workday")})
+    rules = {**changed["xiuzhou"].rules, "FIN-06": (stricter,)}
+    changed = {**changed, "xiuzhou": changed["xiuzhou"].model_copy(update={"rules": rules})}
+    assert run(now=NOON + timedelta(days=1), rules=changed).build is not None
+    assert run(now=NOON + timedelta(days=1), rules=changed).build is None
 
 
 def test_a_change_that_somebody_marked_as_paid_is_noticed_and_shown(

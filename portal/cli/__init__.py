@@ -11,7 +11,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import DatabaseError
 
-from portal.cli import documents, instance, publishing, verify
+from portal.cli import checking, compliance, documents, instance, publishing, verify
 
 
 class PortalGroup(click.Group):
@@ -105,5 +105,12 @@ def main() -> None:
     )
 
 
-for command in (*instance.COMMANDS, *documents.COMMANDS, *publishing.COMMANDS, *verify.COMMANDS):
+for command in (
+    *instance.COMMANDS,
+    *documents.COMMANDS,
+    *publishing.COMMANDS,
+    *verify.COMMANDS,
+    *checking.COMMANDS,
+    *compliance.COMMANDS,
+):
     main.add_command(command)

@@ -15,22 +15,23 @@ from portal import intake
 from portal.cli.opened import Opened, Refusal, opened, say
 from portal.cli.tables import text_table
 from portal.domain.documents.base import Document, kind_of, kinds
+from portal.domain.units import UnitType
 from portal.exchange import regulations, sheets
 from portal.search import IndexDamaged, SearchIndex
 from portal.services import rosters
-from portal.services.publishing import SHANGHAI
+from portal.services.checking import SHANGHAI
 
 MAX_BYTES = 30 * 1024 * 1024
 
 
-def _kind(code: str) -> type[Document]:
+def read_kind(code: str) -> type[Document]:
     try:
         return kind_of(code)
     except ValueError as unknown:
         raise Refusal(str(unknown)) from unknown
 
 
-def _read(file: Path) -> bytes:
+def read_upload(file: Path) -> bytes:
     if not file.is_file():
         raise Refusal(f"找不到文件 {file}。请检查路径和文件名。")
     if file.stat().st_size > MAX_BYTES:
@@ -69,8 +70,8 @@ def import_command(
     逐行检查；有问题的行写明行、列、单元格、问题和改法，并另存一份批注过的工作簿。
     同一文件再次导入不会重复发布。
     """
-    model = _kind(kind)
-    data = _read(file)
+    model = read_kind(kind)
+    data = read_upload(file)
     wish = intake.Wish(
         jurisdiction=jurisdiction,
         kind=model,
@@ -226,14 +227,14 @@ def units_command(file: Path | None, jurisdiction: str, dry_run: bool) -> None:
         try:
             county = rosters.find_jurisdiction(instance.session, jurisdiction)
             if file:
-                lines = rosters.read_roster(_read(file))
+                lines = rosters.read_roster(read_upload(file))
                 for line in lines:
                     rosters.put_unit(instance.session, county, line, now=instance.now())
         except rosters.RosterError as wrong:
             instance.session.rollback()
             raise Refusal(str(wrong)) from wrong
         listed = [
-            (unit.name, rosters.UnitType(unit.type).label, unit.slug)
+            (unit.name, UnitType(unit.type).label, unit.slug)
             for unit in rosters.units_of(instance.session, county)
         ]
         if dry_run:
@@ -251,7 +252,7 @@ def units_command(file: Path | None, jurisdiction: str, dry_run: bool) -> None:
 @click.option("--jurisdiction", "-j", default=None, help="县区代码；给出时“单位”一栏可从名册中下拉选取。")
 def template_command(kind: str, output: Path, jurisdiction: str | None) -> None:
     """生成某类公开内容的 Excel 填报模板。"""
-    model = _kind(kind)
+    model = read_kind(kind)
     output.write_bytes(sheets.template(model, unit_names=_unit_names(jurisdiction) if jurisdiction else ()))
     say(f"{model.kind.label}填报模板已保存：{output}")
 
@@ -269,7 +270,7 @@ def _unit_names(jurisdiction: str) -> list[str]:
 @click.option("--kind", "-k", required=True, help="类别代码。")
 def schema_command(kind: str) -> None:
     """输出某类公开内容的 JSON Schema。"""
-    click.echo(json.dumps(_kind(kind).model_json_schema(), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(read_kind(kind).model_json_schema(), ensure_ascii=False, indent=2))
 
 
 @click.command("kinds")

@@ -11,6 +11,7 @@ from portal.cli.opened import Refusal, opened, say
 from portal.cli.tables import text_table
 from portal.domain.values import read_day
 from portal.services import publishing, rosters
+from portal.services.checking import Book
 from portal.store.db import empty_journal
 from portal.store.tables import Draft, Record, Version
 
@@ -35,6 +36,7 @@ def publish_command(draft_ids: tuple[int, ...], reason: str, actor: str) -> None
     with opened() as instance:
         instance.begin_write()
         done = []
+        book = Book(instance.session, instance.regimes)
         for number in draft_ids:
             draft = instance.session.get(Draft, number)
             if draft is None:
@@ -44,7 +46,7 @@ def publish_command(draft_ids: tuple[int, ...], reason: str, actor: str) -> None
                 )
             try:
                 version = publishing.publish(
-                    instance.session, draft, reason=reason, actor=actor, now=instance.now()
+                    instance.session, draft, book=book, reason=reason, actor=actor, now=instance.now()
                 )
             except publishing.NotPublishable as refusal:
                 instance.session.rollback()

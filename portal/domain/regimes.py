@@ -1,36 +1,41 @@
 """A jurisdiction's regime (制度): its own rules as dated data, read from `content/regimes/*.toml`.
 
-This first form holds who the jurisdiction is, which domains its chiefs may not
-hold, what it describes of itself, and the days within which units publish.
+`national.toml` holds the statutes. Every jurisdiction inherits them and may
+lay down its own terms for a rule, which then take the place of the national
+ones on the days on which they bind, or take a rule out of force.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
-from portal.domain.calendar import Due, add_workdays, quarter_end
-from portal.domain.documents.base import kinds
+from portal.domain.calendar import OFFICIAL, Calendar, Due, YearNotice, entered, quarter_end
+from portal.domain.documents.regulation import Area
+from portal.domain.regime_files import RegimeError, first_error, place_of, quoted
+from portal.domain.rules.base import rules
+from portal.domain.rules.terms import Length, Off, Share, Terms
+from portal.domain.units import UnitType
+from portal.domain.values import fold
 
-
-class RegimeError(ValueError):
-    """A regime file that cannot be used; the message names file, place and remedy."""
+NATIONAL = "national"
 
 
 class _Dated(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    label: str
     valid_from: Annotated[date, Field(alias="from")]
     valid_to: Annotated[date | None, Field(alias="to")] = None
     source: Annotated[str, Field(min_length=2)]
     default: bool = (
         False  # True: the source gives no such value; the system's own choice, open to the commission.
     )
+    readings: tuple[str, ...] = ()  # Both readings, where the source can be read in two ways.
     note: str | None = None
 
     def in_force(self, day: date) -> bool:
@@ -41,23 +46,81 @@ class _Dated(BaseModel):
 class RestrictedDomain(_Dated):
     """One domain that the chief may not hold directly."""
 
+    label: str
     code: Annotated[str, Field(pattern=r"^[a-z_]+$")]
     aliases: tuple[str, ...] = ()
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name under which documents know the domain, folded: 财务 is also called 财务工作 and 财务管理."""
+        return frozenset(
+            fold(one + tail) for one in (self.label, *self.aliases) for tail in ("", "工作", "管理")
+        )
 
-def _known_kind(code: str) -> str:
-    if code not in kinds():
-        raise ValueError(f"没有“{code}”这一类公开内容。可用：{'、'.join(kinds())}。")
-    return code
+
+class Counting(_Dated):
+    """How days are counted (RULES.md §1): whether a period that ends on a day off runs on."""
+
+    roll: bool
 
 
-class Duty(_Dated):
-    """One thing that units must publish, and within how many days of what."""
+class Year(BaseModel):
+    """One year's holiday notice, entered before the library knows it (调休)."""
 
-    kind: Annotated[str, AfterValidator(_known_kind)]
-    trigger: Literal["quarter_end", "adopted", "held", "determined"]
-    workdays: Annotated[int, Field(ge=1, le=366)]
-    severity: Literal["block", "red", "yellow", "info"] = "red"
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    year: Annotated[int, Field(ge=2000, le=2199)]
+    source: Annotated[str, Field(min_length=4)]
+    off: tuple[date, ...]
+    work: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _of_that_year(self) -> Year:
+        for day in (*self.off, *self.work):
+            if day.year != self.year:
+                raise ValueError(f"{day} 不在 {self.year} 年内。请改正。")
+        if both := sorted(set(self.off) & set(self.work)):
+            raise ValueError(f"{both[0]} 同时列为放假和上班。请改正。")
+        return self
+
+
+class Coverage(_Dated):
+    """One coverage rate (DEL-15): plans in force, sign-off limits set, supporting rules published.
+
+    `areas` are the supporting rules that a unit should have; without any, one rule text of
+    its own is enough. `aim` is the share that the source names.
+    """
+
+    code: Literal["plans", "limits", "supporting"]
+    title: Annotated[str, Field(min_length=2)]
+    areas: tuple[Area, ...] = ()
+    aim: Share | None = None
+
+
+class IndexItem(_Dated):
+    """One item of the conduct index (规范指数): the rules that must find nothing, or the duty that must be kept."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z_]+$")]
+    title: Annotated[str, Field(min_length=2)]
+    rules: tuple[str, ...] = ()
+    duty: str | None = None
+    weight: Annotated[int, Field(ge=1, le=100)]
+    within: Length  # How far back records and deadlines count.
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> IndexItem:
+        if bool(self.rules) == bool(self.duty):
+            raise ValueError("每个指数项目须写 rules（规则编号）或 duty（义务代码）中的一种。请改正。")
+        known = rules()
+        if strange := [one for one in self.rules if one not in known]:
+            raise ValueError(f"没有编号为“{strange[0]}”的规则。可用：{'、'.join(known)}。请检查编号。")
+        if self.duty:
+            from portal.domain.obligations.duties import (
+                duty_of,  # Duties build on regimes: asked for only here.
+            )
+
+            duty_of(self.duty)
+        return self
 
 
 class Mechanism(BaseModel):
@@ -70,10 +133,51 @@ class Mechanism(BaseModel):
     source: Annotated[str, Field(min_length=2)]
 
 
-class Regime(BaseModel):
-    """Everything that one regime file says."""
+class Rulebook(BaseModel):
+    """The dated terms of one file: national, or a jurisdiction's own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rules: dict[str, tuple[Terms, ...]] = {}
+    counting: tuple[Counting, ...] = ()
+    years: tuple[Year, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    index: tuple[IndexItem, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_value_a_day(self) -> Rulebook:
+        _refuse_overlaps((one, "日数计算") for one in self.counting)
+        _refuse_overlaps((one, one.code) for one in self.coverage)
+        _refuse_overlaps((one, one.code) for one in self.index)
+        return self
+
+    def identity(self) -> str:
+        """Return text that changes whenever anything in the file changes, the values of its rules included."""
+        plain = self.model_dump_json(exclude={"rules"})
+        terms = (
+            f"{rule_id}{one.model_dump_json()}"
+            for rule_id in sorted(self.rules)
+            for one in self.rules[rule_id]
+        )
+        return "\n".join((plain, *terms))
+
+    def own_terms(self, rule_id: str, day: date, unit_type: UnitType) -> Terms | None:
+        """Return what this file itself says of a rule on `day` for units of that type."""
+        for one in self.rules.get(rule_id, ()):
+            if one.in_force(day) and one.binds(unit_type):
+                return one
+        return None
+
+
+class National(Rulebook):
+    """`national.toml`: what binds everywhere."""
+
+    slug: str = NATIONAL
+    name: str
+
+
+class Regime(Rulebook):
+    """Everything that one jurisdiction's file says, and what it inherits."""
 
     slug: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
     position: int
@@ -87,87 +191,210 @@ class Regime(BaseModel):
     intro: tuple[str, ...]
     mechanisms: tuple[Mechanism, ...] = ()
     domains: tuple[RestrictedDomain, ...] = ()
-    duties: tuple[Duty, ...] = ()
     report_channels: tuple[str, ...] = ()
     open_roster: bool = False  # True: an imported file may bring units that the roster does not have yet.
+    national: Annotated[National | None, Field(exclude=True, repr=False)] = None
+
+    _terms: dict[tuple[str, date, UnitType], Terms | None] = PrivateAttr(default_factory=dict)
+    _domains: dict[date, dict[str, RestrictedDomain]] = PrivateAttr(default_factory=dict)
+    _calendars: dict[bool, Calendar] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
-    def _one_value_a_day(self) -> Regime:
-        values: tuple[tuple[tuple[RestrictedDomain | Duty, ...], str], ...]
-        values = ((self.domains, "code"), (self.duties, "kind"))
-        for rows, name in values:
-            for place, one in enumerate(rows):
-                for other in rows[place + 1 :]:
-                    if getattr(one, name) == getattr(other, name) and _overlap(one, other):
-                        raise ValueError(
-                            f"“{one.label}”有两个取值的施行日期重叠（{one.valid_from} 与 {other.valid_from}）。"
-                            "请给较早的一个填写 to（终止日期）。"
-                        )
+    def _one_domain_a_day(self) -> Regime:
+        _refuse_overlaps((one, one.code) for one in self.domains)
         return self
+
+    def identity(self) -> str:
+        """Return text that changes whenever anything that binds here changes."""
+        return super().identity() + (self.national.identity() if self.national else "")
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy that shares no remembered answers with the original."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy._terms, copy._domains, copy._calendars = {}, {}, {}
+        return copy
 
     def domains_on(self, day: date) -> tuple[RestrictedDomain, ...]:
         """Return the domains that the chief may not hold on `day`, in the file's order."""
         return tuple(one for one in self.domains if one.in_force(day))
 
-    def duty(self, kind: str, day: date) -> Duty | None:
-        """Return what `kind` asks of units on `day`."""
-        return next((one for one in self.duties if one.kind == kind and one.in_force(day)), None)
+    def domain(self, text: str, day: date) -> RestrictedDomain | None:
+        """Return the domain in force on `day` that a document calls `text`."""
+        if day not in self._domains:
+            self._domains[day] = {name: one for one in self.domains_on(day) for name in one.names}
+        return self._domains[day].get(fold(text))
 
-    def finance_due(self, period: str) -> Due | None:
-        """Return until when the quarter's finances must be public, or None where nothing is asked."""
+    def terms(self, rule_id: str, day: date, unit_type: UnitType = UnitType.BUREAU) -> Terms | None:
+        """Return the terms by which a rule binds units of that type on `day`, or None where it does not bind."""
+        key = (rule_id, day, unit_type)
+        if key not in self._terms:
+            found = self.own_terms(rule_id, day, unit_type)
+            if found is None and self.national:
+                found = self.national.own_terms(rule_id, day, unit_type)
+            self._terms[key] = None if isinstance(found, Off) else found
+        return self._terms[key]
+
+    def all_terms(self, rule_id: str) -> list[tuple[Terms, bool]]:
+        """Return every entry that can bind here, the file's own first; True where it is inherited."""
+        own = [(one, False) for one in self.rules.get(rule_id, ())]
+        return own + [(one, True) for one in (self.national.rules.get(rule_id, ()) if self.national else ())]
+
+    def calendar_on(self, day: date) -> Calendar:
+        """Return the calendar by which periods that begin on `day` are counted."""
+        stated = [*self.counting, *(self.national.counting if self.national else ())]
+        roll = next((one.roll for one in stated if one.in_force(day)), OFFICIAL.roll)
+        if roll not in self._calendars:
+            years = {one.year: one for one in (*(self.national.years if self.national else ()), *self.years)}
+            notices = (
+                YearNotice(one.year, frozenset(one.off), frozenset(one.work)) for one in years.values()
+            )
+            self._calendars[roll] = entered(notices, roll=roll)
+        return self._calendars[roll]
+
+    def coverage_on(self, day: date) -> tuple[Coverage, ...]:
+        """Return the coverage rates of `day`: the file's own, else the national ones."""
+        own = tuple(one for one in self.coverage if one.in_force(day))
+        return own or tuple(
+            one for one in (self.national.coverage if self.national else ()) if one.in_force(day)
+        )
+
+    def index_on(self, day: date) -> tuple[IndexItem, ...]:
+        """Return the items of the conduct index of `day`: the file's own, else the national ones."""
+        own = tuple(one for one in self.index if one.in_force(day))
+        return own or tuple(
+            one for one in (self.national.index if self.national else ()) if one.in_force(day)
+        )
+
+    def finance_due(self, period: str, unit_type: UnitType = UnitType.BUREAU) -> Due | None:
+        """Return until when the quarter's finances must be public, or None where nothing is asked (FIN-06)."""
         end = quarter_end(period)
-        duty = self.duty("finance", end)
-        return add_workdays(end, duty.workdays) if duty else None
+        terms = self.terms("FIN-06", end, unit_type)
+        within = getattr(terms, "within", None)
+        return self.calendar_on(end).due(end, within) if within else None
 
 
-def _overlap(one: _Dated, other: _Dated) -> bool:
+def _refuse_overlaps(rows: Iterable[tuple[Any, str]]) -> None:
+    """Refuse two values of the same name that bind the same unit on the same day."""
+    known: dict[str, list[Any]] = {}
+    for one, name in rows:
+        for other in known.get(name, []):
+            types = getattr(one, "unit_types", ()), getattr(other, "unit_types", ())
+            apart = types[0] and types[1] and not set(types[0]) & set(types[1])
+            if _overlap(one, other) and not apart:
+                raise ValueError(
+                    f"“{getattr(one, 'label', name)}”有两个取值的施行日期重叠（{other.valid_from} 与 {one.valid_from}）。"
+                    "请给较早的一个填写 to（终止日期）。"
+                )
+        known.setdefault(name, []).append(one)
+
+
+def _overlap(one: Any, other: Any) -> bool:
     latest = max(one.valid_from, other.valid_from)
     earliest_end = min(one.valid_to or date.max, other.valid_to or date.max)
-    return latest <= earliest_end
+    return bool(latest <= earliest_end)
 
 
-def read_regime(file: Path) -> Regime:
-    """Read one regime file, or raise `RegimeError` naming the file, the place and the remedy."""
+def read_national(file: Path) -> National:
+    """Read `national.toml`, or raise `RegimeError`."""
+    text, data = _load(file)
+    return _build(National, file, text, data)
+
+
+def read_regime(file: Path, national: National | None = None) -> Regime:
+    """Read one jurisdiction's file, or raise `RegimeError` naming the file, the line and the remedy."""
+    text, data = _load(file)
+    regime = _build(Regime, file, text, data)
+    if regime.slug != file.stem:
+        line = place_of(text, ("slug",))
+        raise RegimeError(
+            f"制度文件 {file.name} 第 {line} 行：slug 是“{regime.slug}”，应与文件名一致。请改正。"
+        )
+    return regime.model_copy(update={"national": national}) if national else regime
+
+
+def _load(file: Path) -> tuple[str, dict[str, Any]]:
     try:
-        regime = Regime.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        text = file.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
     except UnicodeDecodeError as broken:
         raise RegimeError(f"制度文件 {file.name} 不是 UTF-8 编码。请用 UTF-8 重新保存。") from broken
     except tomllib.TOMLDecodeError as broken:
-        raise RegimeError(f"制度文件 {file.name} 的格式不对：{broken}。请按 TOML 格式改正该行。") from broken
+        raise RegimeError(
+            f"制度文件 {file.name} 的格式不对：{quoted(broken)}。请按 TOML 格式改正该行。"
+        ) from broken
+
+
+_B = TypeVar("_B", bound=Rulebook)
+
+
+def _build(model: type[_B], file: Path, text: str, data: dict[str, Any]) -> _B:
+    try:
+        entries = _read_rules(data.pop("rules", {}))
+        return model.model_validate({**data, "rules": entries})
+    except _Wrong as wrong:
+        place, message = wrong.place, wrong.message
     except ValidationError as wrong:
-        first = wrong.errors()[0]
-        place = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
-        raise RegimeError(f"制度文件 {file.name}{f' 的“{place}”' if place else ''}：{_say(first)}") from wrong
-    if regime.slug != file.stem:
-        raise RegimeError(f"制度文件 {file.name} 的 slug 是“{regime.slug}”，应与文件名一致。")
-    return regime
+        place, message = first_error(wrong)
+    name = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
+    line = place_of(text, place)
+    where = f" 第 {line} 行" if line else ""
+    raise RegimeError(f"制度文件 {file.name}{where}{f'“{name}”' if name else ''}：{message}")
 
 
-def _say(error: Any) -> str:
-    """Say in Chinese what pydantic says in English."""
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"])
-    known = {
-        "missing": "缺少这一项。请补上。",
-        "extra_forbidden": "没有这一项。请检查拼写，或删去。",
-        "string_pattern_mismatch": "格式不对，只能用小写字母、数字和下划线或连字符。",
-        "string_too_short": "太短。请写明文件名和条款。",
-    }
-    kind = error["type"].split("_")[0]
-    types = {
-        "date": "应是日期，例如 2026-01-01。",
-        "int": "应是整数。",
-        "string": "应是文字，用引号括起来。",
-        "literal": "不在可选值内。",
-    }
-    return known.get(error["type"]) or types.get(kind) or "类型不对。请对照其他制度文件的同名项改正。"
+class _Wrong(Exception):
+    def __init__(self, place: tuple[str | int, ...], message: str) -> None:
+        self.place, self.message = place, message
+
+
+def _read_rules(data: Any) -> dict[str, tuple[Terms, ...]]:
+    known = rules()
+    if not isinstance(data, dict):
+        raise _Wrong(("rules",), "应写成 [[rules.规则编号]] 的若干段。")
+    found: dict[str, tuple[Terms, ...]] = {}
+    for rule_id, entries in data.items():
+        if rule_id not in known:
+            near = [one for one in known if one[:3] == rule_id[:3]] or list(known)
+            raise _Wrong(
+                ("rules", rule_id), f"没有编号为“{rule_id}”的规则。可用：{'、'.join(near)}。请检查编号。"
+            )
+        if not isinstance(entries, list):
+            raise _Wrong(("rules", rule_id), f"应写成 [[rules.{rule_id}]]（两层方括号），每段一个取值。")
+        read = []
+        for place, entry in enumerate(entries):
+            model = Off if isinstance(entry, dict) and entry.get("off") else known[rule_id].terms
+            try:
+                read.append(model.model_validate(entry))
+            except ValidationError as wrong:
+                inner, message = first_error(wrong)
+                raise _Wrong(("rules", rule_id, place, *inner), message) from wrong
+        try:
+            _refuse_overlaps((one, rule_id) for one in read)
+        except ValueError as wrong:
+            raise _Wrong(("rules", rule_id, len(read) - 1), str(wrong)) from wrong
+        found[rule_id] = tuple(read)
+    return found
 
 
 def read_regimes(folder: Path) -> dict[str, Regime]:
-    """Read every regime file of a folder, in display order."""
-    files = sorted(folder.glob("*.toml"))
+    """Read every regime file of a folder, in display order; each inherits `national.toml`."""
+    files = sorted(one for one in folder.glob("*.toml") if one.stem != NATIONAL)
     if not files:
         raise RegimeError(f"没有找到制度文件：{folder} 中应有 *.toml。")
+    shared = folder / f"{NATIONAL}.toml"
+    if not shared.is_file():
+        raise RegimeError(
+            f"没有找到 {NATIONAL}.toml：{folder} 中应有全国统一规定，各县区的制度都以它为基础。请补上。"
+        )
+    national = read_national(shared)
+    found = [read_regime(file, national) for file in files]
+    return {one.slug: one for one in sorted(found, key=lambda one: one.position)}
+
+
+def sources(regimes: Mapping[str, Regime]) -> set[str]:
+    """Return every source that any rule of these regimes cites."""
     return {
-        one.slug: one for one in sorted((read_regime(file) for file in files), key=lambda one: one.position)
+        entry.source
+        for regime in regimes.values()
+        for rule_id in rules()
+        for entry, _ in regime.all_terms(rule_id)
     }

@@ -7,17 +7,18 @@ outbox row that makes it visible stand or fall together.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.domain.canonical import canonical, document_json, fingerprint, publication, read_publication
 from portal.domain.documents.base import Audience, Document, Openness, kind_of
+from portal.domain.rules.base import Finding
+from portal.services.checking import SHANGHAI, Book
 from portal.store.tables import Destruction, Draft, Outbox, Record, Unit, Version, Withdrawal
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 _WIDTH = {Audience.COMMISSION: 0, Audience.LEADERSHIP_GROUP: 1, Audience.STAFF: 2, Audience.PUBLIC: 3}
 
 
@@ -30,6 +31,22 @@ class NotPublishable(ValueError):
 
 class Unchanged(NotPublishable):
     """The document says exactly what the version in force already says."""
+
+
+class Blocked(NotPublishable):
+    """The rule book forbids publishing the document as it is; `findings` says what it saw."""
+
+    def __init__(self, findings: Sequence[Finding], document: Document) -> None:
+        self.findings = tuple(findings)
+        told = "；".join(
+            f"{one.rule} {one.title}：{one.seen}{one.remedy}（{one.source}）" for one in findings
+        )
+        way = (
+            "请改正，或填写“公开说明”如实说明后再发布。"
+            if all(one.with_explanation for one in findings)
+            else "请改正后再发布。"
+        )
+        super().__init__(f"《{document.title}》有 {len(findings)} 处不得发布：{told}{way}")
 
 
 class Conflict(ValueError):
@@ -105,12 +122,14 @@ def same_content(version: Version, document: Document, record: Record) -> bool:
     return document_json(published) == document_json(given)
 
 
-def publish(session: Session, draft: Draft, *, reason: str, actor: str, now: datetime) -> Version:
+def publish(session: Session, draft: Draft, *, book: Book, reason: str, actor: str, now: datetime) -> Version:
     """Publish the draft as its record's next version; the draft is used up.
 
-    The caller has already asked whether the actor may publish. `now` is the server's
-    clock: a publication is never dated by whoever publishes (PUB-09). Raises
-    `NotPublishable` and writes nothing when the document may not be published as it is.
+    The caller has already asked whether the actor may publish; `book` is the rule book
+    at work in this command or request. `now` is the server's clock: a publication is
+    never dated by whoever publishes (PUB-09). Raises `NotPublishable` and writes nothing
+    when the document may not be published as it is. A breach that the regime lets be
+    published with a public explanation (公开说明) is published with it, and stays marked.
     """
     document = draft_document(draft)
     unit = draft.unit
@@ -129,6 +148,7 @@ def publish(session: Session, draft: Draft, *, reason: str, actor: str, now: dat
     document = document.model_copy(update={"index_no": record.index_no})
     if previous and previous.withdrawal is None and same_content(previous, document, record):
         raise Unchanged(f"内容与已公开的第 {previous.number} 版完全相同，没有需要公开的变化。")
+    _refuse_forbidden(book, unit, document, now)
     number = previous.number + 1 if previous else 1
     payload = publication(
         document,
@@ -157,6 +177,7 @@ def publish(session: Session, draft: Draft, *, reason: str, actor: str, now: dat
     _owe(session, record, "published", now)
     session.delete(draft)
     session.flush()
+    book.published(unit, document, now)
     return version
 
 
@@ -252,6 +273,13 @@ def _refuse_unfit(document: Document, previous: Version | None, reason: str) -> 
             f"第 {previous.number} 版已向“{Audience(previous.audience).label}”公开，不能直接缩小公开范围。"
             "确需停止公开的，请先依法撤回并写明依据。"
         )
+
+
+def _refuse_forbidden(book: Book, unit: Unit, document: Document, now: datetime) -> None:
+    """What the rule book forbids is not published, unless a public explanation may stand beside it."""
+    report = book.test(unit, document, now=now)
+    if report and (blocking := report.blocking(explained=bool(document.public_explanation))):
+        raise Blocked(blocking, document)
 
 
 def _refuse_silent_change(draft: Draft, previous: Version, reason: str) -> None:

@@ -14,20 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.regimes import Regime
-from portal.domain.values import Choice, check_uscc, clean_text, fold, read_day
+from portal.domain.units import UnitType
+from portal.domain.values import check_uscc, clean_text, fold, read_day
 from portal.store.tables import Jurisdiction, Outbox, Unit, UnitAlias
-
-
-class UnitType(Choice):
-    """单位类型."""
-
-    BUREAU = "bureau", "部门"
-    TOWNSHIP = "township", "镇（街道）"
-    VILLAGE = "village", "村（社区）"
-    INSTITUTION = "institution", "事业单位"
-    ENTERPRISE = "enterprise", "国有企业"
-    COMMISSION = "commission", "纪委监委"
-    OTHER = "other", "其他"
 
 
 class RosterError(ValueError):

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.canonical import fingerprint, read_publication
 from portal.domain.documents.base import Audience, Document, Kind, kinds
+from portal.domain.obligations import Exempted, Extended
 from portal.domain.regimes import Regime
 from portal.store import public, tables
 
@@ -148,6 +149,8 @@ class Snapshot:
     taken_at: datetime
     change: int
     faults: tuple[str, ...] = field(default=())  # Chinese: stored rows that could not be read, and which.
+    exemptions: Mapping[int, tuple[Exempted, ...]] = field(default_factory=dict)  # By the unit's id.
+    extensions: Mapping[int, tuple[Extended, ...]] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -230,7 +233,13 @@ def take_snapshot(session: Session, regimes: Mapping[str, Regime], *, now: datet
         if slug not in known
     ]
     return Snapshot(
-        views, tuple(one for one in records if one.unit.jurisdiction in known), now, change, tuple(faults)
+        views,
+        tuple(one for one in records if one.unit.jurisdiction in known),
+        now,
+        change,
+        tuple(faults),
+        public.public_exemptions(session),
+        public.public_extensions(session),
     )
 
 

@@ -122,11 +122,50 @@ WHEN NEW.id <> OLD.id OR NEW.jurisdiction_id <> OLD.jurisdiction_id OR NEW.event
 BEGIN SELECT RAISE(ABORT, '变更记录只能由未同步标为已同步'); END;
 """
 
-STATEMENTS = {
-    re.match(r"CREATE TRIGGER (\w+)", statement.strip())[1]: statement.strip() + "END;"  # type: ignore[index]
-    for statement in _GUARDS.split("END;")
-    if statement.strip()
-}
+_COMPLIANCE_GUARDS = """
+CREATE TRIGGER exemption_no_delete BEFORE DELETE ON exemption
+BEGIN SELECT RAISE(ABORT, '豁免登记不能删除，只能撤销'); END;
+
+CREATE TRIGGER exemption_whole BEFORE INSERT ON exemption
+WHEN EXISTS (SELECT 1 FROM exemption WHERE id = NEW.id)
+  OR NEW.revoked_at IS NOT NULL OR NEW.valid_until <= NEW.valid_from
+  OR trim(NEW.reason) = '' OR trim(NEW.approver) = '' OR NEW.recorded_at > datetime('now', '+1 day')
+BEGIN SELECT RAISE(ABORT, '豁免登记不能覆盖，须写明原因、批准机关和起止日期，登记时间不得在将来'); END;
+
+CREATE TRIGGER exemption_only_revoked BEFORE UPDATE ON exemption
+WHEN NOT (
+  OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL
+  AND COALESCE(trim(NEW.revoke_reason), '') <> '' AND COALESCE(trim(NEW.revoked_by), '') <> ''
+  AND NEW.id = OLD.id AND NEW.unit_id = OLD.unit_id AND NEW.duty = OLD.duty AND NEW.period IS OLD.period
+  AND NEW.reason = OLD.reason AND NEW.approver = OLD.approver AND NEW.valid_from = OLD.valid_from
+  AND NEW.valid_until = OLD.valid_until AND NEW.recorded_by = OLD.recorded_by AND NEW.recorded_at = OLD.recorded_at
+)
+BEGIN SELECT RAISE(ABORT, '豁免登记不能修改，只能撤销一次'); END;
+
+CREATE TRIGGER extension_no_delete BEFORE DELETE ON extension
+BEGIN SELECT RAISE(ABORT, '延期登记不能删除'); END;
+
+CREATE TRIGGER extension_no_update BEFORE UPDATE ON extension
+BEGIN SELECT RAISE(ABORT, '延期登记不能修改'); END;
+
+CREATE TRIGGER extension_whole BEFORE INSERT ON extension
+WHEN EXISTS (SELECT 1 FROM extension WHERE id = NEW.id)
+  OR trim(NEW.reason) = '' OR trim(NEW.approver) = '' OR NEW.recorded_at > datetime('now', '+1 day')
+BEGIN SELECT RAISE(ABORT, '延期登记不能覆盖，须写明原因和批准机关，登记时间不得在将来'); END;
+"""
+
+
+def _statements(texts: str) -> dict[str, str]:
+    return {
+        re.match(r"CREATE TRIGGER (\w+)", statement.strip())[1]: statement.strip() + "END;"  # type: ignore[index]
+        for statement in texts.split("END;")
+        if statement.strip()
+    }
+
+
+FIRST = _statements(_GUARDS)  # Of the tables of the first migration.
+COMPLIANCE = _statements(_COMPLIANCE_GUARDS)  # Of the second's.
+STATEMENTS = {**FIRST, **COMPLIANCE}
 
 
 def missing(session: Session) -> list[str]:

@@ -8,12 +8,17 @@ so that what is not for the whole society cannot reach them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from portal.domain.documents.base import Audience
-from portal.store.tables import Jurisdiction, Outbox, Record, Unit, Version
+from portal.domain.obligations import Exempted, Extended
+from portal.store.tables import Exemption, Extension, Jurisdiction, Outbox, Record, Unit, Version
+
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def public_jurisdictions(session: Session) -> list[Jurisdiction]:
@@ -60,6 +65,48 @@ def public_record_numbers(session: Session) -> list[tuple[int, str]]:
         .order_by(Record.unit_id, Record.kind, Record.id)
     )
     return [(row.id, row.index_no) for row in session.execute(query)]
+
+
+def public_exemptions(session: Session) -> dict[int, tuple[Exempted, ...]]:
+    """Return every exemption by unit, revoked ones included. All of them are public."""
+    found: dict[int, list[Exempted]] = {}
+    for row in session.scalars(select(Exemption).order_by(Exemption.unit_id, Exemption.id)):
+        found.setdefault(row.unit_id, []).append(
+            Exempted(
+                duty=row.duty,
+                reason=row.reason,
+                approver=row.approver,
+                valid_from=row.valid_from,
+                valid_until=row.valid_until,
+                recorded_on=_china_day(row.recorded_at),
+                period=row.period,
+                revoked_on=_china_day(row.revoked_at) if row.revoked_at else None,
+                number=row.id,
+            )
+        )
+    return {unit: tuple(one) for unit, one in found.items()}
+
+
+def public_extensions(session: Session) -> dict[int, tuple[Extended, ...]]:
+    """Return every extension by unit. All of them are public."""
+    found: dict[int, list[Extended]] = {}
+    for row in session.scalars(select(Extension).order_by(Extension.unit_id, Extension.id)):
+        found.setdefault(row.unit_id, []).append(
+            Extended(
+                duty=row.duty,
+                period=row.period,
+                new_due=row.new_due,
+                reason=row.reason,
+                approver=row.approver,
+                recorded_on=_china_day(row.recorded_at),
+                number=row.id,
+            )
+        )
+    return {unit: tuple(one) for unit, one in found.items()}
+
+
+def _china_day(moment: datetime) -> date:
+    return moment.astimezone(_SHANGHAI).date()
 
 
 def latest_change(session: Session) -> int:

@@ -184,6 +184,49 @@ class Destruction(Base):
     destroyed_at: Mapped[datetime]
 
 
+class Exemption(Base):
+    """不适用登记: a unit need not keep one duty for a time. Only its revocation may be added later, once.
+
+    `valid_from` and `valid_until` are both included. Reason and approver are shown to the public.
+    """
+
+    __tablename__ = "exemption"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    duty: Mapped[str] = mapped_column(String(20))
+    period: Mapped[str | None] = mapped_column(String(20))
+    reason: Mapped[str]
+    approver: Mapped[str]
+    valid_from: Mapped[date]
+    valid_until: Mapped[date]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime]
+    revoked_by: Mapped[str | None]
+    revoke_reason: Mapped[str | None]
+    revoked_at: Mapped[datetime | None]
+
+    unit: Mapped[Unit] = relationship()
+
+
+class Extension(Base):
+    """延期: a later deadline for one duty and period of a unit. Never updated, never deleted."""
+
+    __tablename__ = "extension"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    duty: Mapped[str] = mapped_column(String(20))
+    period: Mapped[str] = mapped_column(String(60))
+    new_due: Mapped[date]
+    reason: Mapped[str]
+    approver: Mapped[str]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+    unit: Mapped[Unit] = relationship()
+
+
 class Outbox(Base):
     """What the index and the site still owe to a change; written in the change's own transaction."""
 

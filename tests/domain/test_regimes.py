@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 import opencc
 import pytest
 
-from portal.domain.regimes import Regime, RegimeError, read_regime, read_regimes
+from portal.domain.calendar import Span
+from portal.domain.regime_files import RegimeError
+from portal.domain.regimes import Regime, read_regime, read_regimes
+from portal.domain.rules.deadlines import Deadline, PeriodDeadline
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 SEEDS = Path(__file__).resolve().parents[2] / ".." / "shared" / "seeds"
@@ -34,6 +38,7 @@ SET_PHRASES = (
     "五不直接分管",
     "四不直接分管",
     "党政领导干部选拔任用工作条例",
+    "主要负责人不直接分管",
 )
 
 
@@ -67,24 +72,56 @@ def test_the_county_speech_contradicts_itself_and_the_file_says_so(regimes: dict
 def test_every_value_and_every_mechanism_names_its_source(regimes: dict[str, Regime]) -> None:
     for regime in regimes.values():
         assert 4 <= len(regime.mechanisms) <= 8, regime.slug
-        for one in (*regime.mechanisms, *regime.domains, *regime.duties):
+        for one in (*regime.mechanisms, *regime.domains):
             assert re.search(r"第.+[条段部]|[一二三四五](?:（|\d)", one.source) or "一段" in one.source, one
+        for entries in regime.rules.values():
+            assert all(len(one.source) >= 4 for one in entries)
 
 
 def test_a_day_that_no_source_gives_is_marked_as_the_systems_own(regimes: dict[str, Regime]) -> None:
     for regime in regimes.values():
-        finance = regime.duty("finance", DAY)
+        finance = regime.terms("FIN-06", DAY)
         if regime.slug == "shandong":
             assert finance is None
-            assert [one.kind for one in regime.duties] == ["tender"]
+            assert regime.finance_due("2026Q3") is None
+            assert not regime.rules, "national law only"
             continue
-        assert finance is not None
-        assert finance.default
-        assert finance.workdays == 20
-        assert {one.kind for one in regime.duties} == {"finance", "delegation", "decision", "tender"}
+        assert isinstance(finance, PeriodDeadline)
+        assert finance.is_default("within")
+        assert finance.within == Span(20, "workday")
+        assert finance.partial_first_period, "the strict reading binds"
+        assert len(finance.readings) >= 2
         due = regime.finance_due("2026Q3")
         assert due is not None
         assert due.day == date(2026, 11, 3)
+
+
+def test_every_county_inherits_the_national_deadlines(regimes: dict[str, Regime]) -> None:
+    for regime in regimes.values():
+        for rule_id in ("DEL-07", "PUB-01"):
+            terms = regime.terms(rule_id, DAY)
+            assert isinstance(terms, Deadline), (regime.slug, rule_id)
+            assert terms.within == Span(20, "workday")
+
+
+def test_the_index_is_open_and_its_weights_add_up(regimes: dict[str, Regime]) -> None:
+    for regime in regimes.values():
+        items = regime.index_on(DAY)
+        assert sum(one.weight for one in items) == 100, regime.slug
+        assert all(one.default for one in items), "no source lists items or weights"
+    assert "指数评估办法" in regimes["xiuzhou"].index_on(DAY)[0].source
+
+
+def test_only_erqi_names_shares_and_they_can_be_read_in_two_ways(regimes: dict[str, Regime]) -> None:
+    for regime in regimes.values():
+        rates = regime.coverage_on(DAY)
+        assert [one.code for one in rates] == ["plans", "limits", "supporting"], regime.slug
+        if regime.slug != "erqi":
+            assert all(one.aim is None for one in rates)
+            continue
+        assert [one.aim for one in rates] == [Fraction(9, 10), Fraction(7, 10), Fraction(1, 2)]
+        assert all(len(one.readings) == 2 and one.default for one in rates)
+        assert len(rates[2].areas) == 6
 
 
 def test_undated_sources_have_a_marked_first_day(regimes: dict[str, Regime]) -> None:
@@ -120,7 +157,11 @@ def test_the_texts_are_our_own_words(regimes: dict[str, Regime], slug: str) -> N
     regime = regimes[slug]
     texts = [*regime.intro, regime.summary, regime.motto]
     texts += [text for one in regime.mechanisms for text in (one.title, one.text)]
-    texts += [one.note or "" for one in (*regime.domains, *regime.duties)]
+    entries = [one for terms in regime.rules.values() for one in terms]
+    dated = (*regime.domains, *regime.coverage, *regime.index, *regime.counting, *entries)
+    # Doubtful words are quoted as such, documents named by their titles: only what is around them is ours.
+    quoted = re.compile(r"“[^”]*”|《[^》]*》(?:（[^）]*）)?")
+    texts += [quoted.sub("\n", text) for one in dated for text in (one.note or "", *one.readings)]
     for text in texts:
         words = _only_words(text)
         for phrase in SET_PHRASES:

@@ -24,11 +24,13 @@ from portal.domain.documents.regulation import Block, Regulation
 from portal.domain.regimes import Regime
 from portal.search import SearchIndex
 from portal.services import publishing, rosters
+from portal.services.checking import Book
 from portal.site.build import MANIFEST, current_build
 from portal.store.db import begin_write, make_engine, sqlite_url
 from portal.store.migrate import upgrade
 from portal.store.tables import Outbox, Record, Unit, Version
 from portal.sync import sync
+from tests.conftest import shipped
 
 KILLS = 50
 NOW = datetime(2026, 10, 20, 4, 0, tzinfo=UTC)
@@ -63,7 +65,12 @@ def publish_some(settings: Settings, count: int, acknowledge: Callable[[str], No
             )
             draft = publishing.save_draft(session, unit=unit, document=document, author="甲", now=NOW)
             version = publishing.publish(
-                session, draft, reason="首次公开", actor="乙", now=NOW + timedelta(seconds=number)
+                session,
+                draft,
+                book=Book(session, shipped()),
+                reason="首次公开",
+                actor="乙",
+                now=NOW + timedelta(seconds=number),
             )
             digest = version.digest
             session.commit()

@@ -19,9 +19,11 @@ from portal.domain.canonical import canonical, read_publication
 from portal.domain.documents.base import Audience, Document, Openness
 from portal.domain.documents.regulation import Block, Regulation
 from portal.services import publishing, rosters
+from portal.services.checking import Book
 from portal.store import guards, public
 from portal.store.db import begin_write, empty_journal
 from portal.store.tables import Draft, Jurisdiction, Outbox, Record, Unit, Version
+from tests.conftest import shipped
 
 Publish = Callable[..., Version]
 
@@ -32,7 +34,9 @@ def publish(session: Session, unit: Unit, clock: Callable[[], datetime]) -> Publ
         draft = publishing.save_draft(
             session, unit=owner or unit, document=document, author="甲", now=clock()
         )
-        version = publishing.publish(session, draft, reason=reason, actor="乙", now=clock())
+        version = publishing.publish(
+            session, draft, book=Book(session, shipped()), reason=reason, actor="乙", now=clock()
+        )
         session.commit()
         return version
 
@@ -73,7 +77,9 @@ def test_nothing_is_visible_when_the_caller_rolls_back(
 ) -> None:
     draft = publishing.save_draft(session, unit=unit, document=a_quarter(), author="甲", now=clock())
     session.commit()
-    publishing.publish(session, draft, reason="首次公开", actor="乙", now=clock())
+    publishing.publish(
+        session, draft, book=Book(session, shipped()), reason="首次公开", actor="乙", now=clock()
+    )
     session.rollback()
 
     assert count(session, Version) == count(session, Record) == 0
@@ -339,7 +345,9 @@ def test_an_old_draft_does_not_undo_a_correction(
     )
     publish(a_quarter(spent=9_00), reason="更正办公费")
     with pytest.raises(publishing.NotPublishable, match="早于已公开的第 2 版"):
-        publishing.publish(session, stale, reason="再更正", actor="乙", now=clock())
+        publishing.publish(
+            session, stale, book=Book(session, shipped()), reason="再更正", actor="乙", now=clock()
+        )
 
 
 def test_a_correction_without_a_reason_of_its_own_is_refused(publish: Publish, a_quarter: Any) -> None:
@@ -359,7 +367,9 @@ def test_what_was_withdrawn_does_not_come_back_and_may_be_destroyed_later(
         publishing.destroy_content(session, first, legal_ground="甲", approver="乙", now=clock())
     publishing.withdraw(session, first, legal_ground="甲", reason="乙", approver="丙", now=clock())
     with pytest.raises(publishing.NotPublishable, match="已依法撤回，不能再次公开"):
-        publishing.publish(session, draft, reason="更正", actor="乙", now=clock())
+        publishing.publish(
+            session, draft, book=Book(session, shipped()), reason="更正", actor="乙", now=clock()
+        )
 
     publishing.destroy_content(session, first, legal_ground="甲", approver="乙", now=clock())
     session.commit()

@@ -20,11 +20,12 @@ from portal.domain.documents.base import Audience
 from portal.domain.documents.regulation import Block, Regulation
 from portal.domain.regimes import Regime
 from portal.services import publishing
+from portal.services.checking import Book
 from portal.site.build import MANIFEST, UnsafePath, build_site, check_path, current_build
 from portal.site.pages import all_urls
 from portal.site.snapshot import Snapshot, take_snapshot
 from portal.store.tables import Unit
-from tests.conftest import NOON
+from tests.conftest import NOON, shipped
 
 TITLES = (
     "甲办法",
@@ -46,7 +47,9 @@ def publish_titles(session: Session, unit: Unit, a_quarter: Any, clock: Callable
         if number == 5:
             continue  # NFC makes it the same title as the one before: the same record, not a merged file.
         draft = publishing.save_draft(session, unit=unit, document=document, author="甲", now=clock())
-        publishing.publish(session, draft, reason="首次公开", actor="乙", now=clock())
+        publishing.publish(
+            session, draft, book=Book(session, shipped()), reason="首次公开", actor="乙", now=clock()
+        )
     session.commit()
 
 

@@ -29,7 +29,7 @@ HTML = [one.path for one in URLS if one.path.endswith(".html")]
 # What may stand in Latin letters on a Chinese page: formats, algorithms, the command, units, codes that are data.
 ALLOWED = re.compile(
     r"JSON|SHA-256|RFC 8785|portal verify 文件\.json|salt|content|digest|\d[\d.]* ?K?B\b|A4|B角|[0-9a-f]{8}|"
-    r"[a-z]+/\d{4}-\d+|javascript:alert\(1\)|example\.org"
+    r"(?:DEL|FIN|DEC|SPK|APP|TEN|PUB)-\d\d|[a-z]+/\d{4}-\d+|javascript:alert\(1\)|example\.org"
 )
 HOSTILE_WORDS = ("script", "alert", "img", "src", "onerror", "x", "b", "scri")
 
@@ -268,16 +268,18 @@ def test_a_correction_lists_what_changed(site: dict[str, str]) -> None:
 def test_the_chief_who_spoke_early_is_named(site: dict[str, str]) -> None:
     early = site["xiuzhou/u/zhujian/decisions/20.html"]
     assert "应为第 7 位，实为第 2 位" in early
-    assert "主要负责人在第 2 位发言，应当最后发言" in early
-    assert "<p>此时，" in early
+    alert = early[early.index('class="alert"') :].partition("</div>")[0]
+    assert "末位" in alert or "最后" in alert
+    assert "SPK-01" in early
     assert "他发言" not in early
     late = site["xiuzhou/u/zhujian/decisions/21.html"]
     assert "末位表态" in late
-    assert "应当最后发言" not in late
+    assert "SPK-01" not in late.partition("符合的")[0]
 
 
 def cells(text: str) -> Iterator[tuple[str, list[str]]]:
     """Yield each row of the board: the unit and its marks."""
+    text = text[text.index('id="all"') :].partition("</table>")[0]
     for row in re.findall(r"<tr role=\"row\".*?</tr>", text, re.DOTALL)[1:]:
         words = [
             re.sub(r"\s+", "", "".join(Page(cell).text))
@@ -288,7 +290,7 @@ def cells(text: str) -> Iterator[tuple[str, list[str]]]:
 
 def test_the_board_says_how_each_unit_stands(site: dict[str, str]) -> None:
     rows = dict(cells(site["xiuzhou/status.html"]))
-    assert rows["示例区住房和城乡建设局"][:3] == ["无", "已公开", "按期"]
+    assert rows["示例区住房和城乡建设局"][1:3] == ["按期", "按期"]
     assert rows["示例区人力资源和社会保障局"][1:4] == ["未公开", "未公开", "迟4个工作日"]
     assert rows["示例一镇"][2] == "无发生额"
     assert rows["示例新区管理办公室"][2:4] == ["未公开", "不适用"]
@@ -299,7 +301,7 @@ def test_the_board_says_how_each_unit_stands(site: dict[str, str]) -> None:
 def test_a_quarter_is_waiting_until_its_last_day() -> None:
     eve = replace(snapshot(), taken_at=snapshot().taken_at.replace(month=11, day=3))
     rows = dict(cells(create_public_app(lambda: eve).test_client().get("/xiuzhou/status.html").text))
-    assert rows["示例区人力资源和社会保障局"][2] == "未到期"
+    assert rows["示例区人力资源和社会保障局"][2] == "临近到期"
 
 
 def test_an_empty_county_has_whole_pages(site: dict[str, str]) -> None:
@@ -320,7 +322,9 @@ def test_pages_are_functions_of_the_snapshot_alone(site: dict[str, str]) -> None
 
 def test_pages_and_styles_are_light(site: dict[str, str]) -> None:
     for path, text in site.items():
-        assert len(gzip.compress(text.encode(), 6)) <= 15_000, path
+        # The rules page is a book of law of some eighty entries with their sources.
+        limit = 22_000 if path.endswith("/rules.html") else 15_000
+        assert len(gzip.compress(text.encode(), 6)) <= limit, path
     assert len(gzip.compress((STATIC / "theme.css").read_bytes(), 9)) <= 6_656
     if (STATIC / "vendor" / "govuk.css").is_file():
         assert len(gzip.compress((STATIC / "vendor" / "govuk.css").read_bytes(), 9)) <= 16 * 1024

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, ClassVar
 
 from pydantic import model_validator
@@ -138,6 +139,10 @@ class Document(Part):
     def year(self) -> int | None:
         """Return the year that the record is filed under."""
         return self.issued_on.year if self.issued_on else None
+
+    def binding_day(self) -> date | None:
+        """Return the day whose rules bind the document, or None where it gives none."""
+        return self.formed_on or self.issued_on
 
     def slug(self) -> str | None:
         """Return the record's ASCII address when its own data gives one, else None (a number is given)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, ClassVar
 
 from portal.domain.documents.about import About, Part
@@ -103,6 +104,8 @@ class PreStepKind(Choice):
     PRE_REVIEW = "pre_review", "初审"
     MATERIALS = "materials", "送达会议材料"
     NOTICE_OF_APPOINTMENT = "appointment_notice", "任前公示"
+    DEPUTY_REVIEW = "deputy_review", "分管领导提出"
+    CHIEF_CONSENT = "chief_consent", "主要负责人同意"
 
 
 class Attendee(Part):
@@ -217,6 +220,10 @@ class DecisionRecord(Document):
     def natural_key(self) -> str:
         """A decision is told by its number."""
         return self.decision_no
+
+    def binding_day(self) -> date:
+        """The rules of the day of the meeting bind it."""
+        return self.held_on
 
     def year(self) -> int:
         """File under the year of the meeting."""

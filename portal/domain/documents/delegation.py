@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, ClassVar
 
 from portal.domain.documents.about import About, Part
@@ -142,6 +143,10 @@ class DelegationPlan(Document):
     def natural_key(self) -> str:
         """A plan is told by its document number, else by the day from which it runs."""
         return self.doc_no or self.effective_from.isoformat()
+
+    def binding_day(self) -> date:
+        """The rules of the day from which the plan runs bind it."""
+        return self.effective_from
 
     def year(self) -> int:
         """File under the year from which the plan runs."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, ClassVar
 
+from portal.domain.calendar import period_end
 from portal.domain.documents.about import About, Part
 from portal.domain.documents.base import Document, Kind
 from portal.domain.documents.delegation import ExpenseType, Payer
@@ -187,6 +189,14 @@ class FinanceDisclosure(Document):
             if self.statement == StatementType.QUARTERLY
             else f"{self.statement.value}:{self.period}"
         )
+
+    def is_quarterly(self) -> bool:
+        """Tell whether it accounts for one quarter, as its type and its period both say."""
+        return self.statement == StatementType.QUARTERLY and "Q" in self.period
+
+    def binding_day(self) -> date:
+        """The rules of the period's last day bind it."""
+        return period_end(self.period)
 
     def year(self) -> int:
         """File under the year of the period."""

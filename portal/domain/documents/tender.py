@@ -6,6 +6,7 @@ record's next version, so that the page of a project always tells its whole stor
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, ClassVar
 
 from portal.domain.documents.about import About, Part
@@ -286,6 +287,16 @@ class Tender(Document):
         if self.award:
             return Stage.RESULT
         return Stage.NOTICE if self.notice else Stage.INTENT
+
+    def binding_day(self) -> date | None:
+        """The rules of the project's first dated public step bind it, where a rule has no day of its own."""
+        dated = (
+            self.intent.published_on if self.intent else None,
+            self.notice.issued_on if self.notice else None,
+            self.award.determined_on if self.award else None,
+            self.contract.signed_on if self.contract else None,
+        )
+        return next((one for one in dated if one), None) or super().binding_day()
 
     def natural_key(self) -> str:
         """A project is told by its number, else by its name and the month or year for which it was planned."""

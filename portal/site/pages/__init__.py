@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from portal.site.pages import browse, front, listings, paths, record, status
+from portal.site.pages import browse, front, listings, paths, record, rules, status
 from portal.site.pages.shell import Context, Link, Meta, kind_at
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot
 
@@ -116,7 +116,7 @@ _ALL = (
     PageType("area", "/<jurisdiction>/index.html", "area.html", _area(browse.area_page)),
     PageType("units", "/<jurisdiction>/units.html", "units.html", _area(browse.units_page)),
     PageType("domains", "/<jurisdiction>/domains.html", "domains.html", _area(browse.domains_page)),
-    PageType("rules", "/<jurisdiction>/rules.html", "rules.html", _area(browse.rules_page)),
+    PageType("rules", "/<jurisdiction>/rules.html", "rules.html", _area(rules.rules_page)),
     PageType("status", "/<jurisdiction>/status.html", "status.html", _area(status.status_page)),
     PageType("listing", "/<jurisdiction>/<name>.html", "listing.html", _listing),
     PageType("unit", "/<jurisdiction>/u/<unit>/index.html", "unit.html", _unit),

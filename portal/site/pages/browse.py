@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from portal.domain.documents.base import Document
 from portal.domain.documents.delegation import Assignment, Chief, DelegationPlan
-from portal.domain.regimes import Duty, Regime, RestrictedDomain
+from portal.domain.regimes import RestrictedDomain
 from portal.domain.values import show_day
 from portal.site.pages import paths
 from portal.site.pages.kinds.delegation import held
@@ -24,7 +23,7 @@ from portal.site.pages.shell import (
     sample_band,
     type_label,
 )
-from portal.site.pages.status import board, coming, newest_due, plan_order
+from portal.site.pages.status import board, groups_of, index_for, newest_due, plan_order, scored
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
 
 COUNTS = "零一二三四五六七八九十"
@@ -171,49 +170,6 @@ def domains_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
     }
 
 
-def rules_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
-    """Return the jurisdiction's regime in Chinese, each value with its source."""
-    today = snapshot.today
-    return {
-        "meta": area_meta(
-            view,
-            "rules",
-            f"{view.regime.short}的规定：{view.regime.rule_name}",
-            f"{view.regime.name}“{view.regime.rule_name}”的内容、公开期限和每一条的出处。",
-            label="本地规定",
-            nav="rules",
-        ),
-        "domains": view.regime.domains_on(today),
-        "former": [one for one in view.regime.domains if one.valid_to and one.valid_to < today],
-        "later": [one for one in view.regime.domains if one.valid_from > today],
-        "today": today,
-        "duties": _duties(view.regime, today),
-        "texts": [one for one in snapshot.records_in(view.slug, "regulation") if one.current][:100],
-        "triggers": {
-            "quarter_end": "每季度结束后",
-            "adopted": "集体研究通过后",
-            "held": "会议召开后",
-            "determined": "供应商确定后",
-        },
-        "defaults": sum(
-            one.default
-            for one in (*view.regime.domains_on(today), *view.regime.duties)
-            if one.in_force(today)
-        ),
-    }
-
-
-def _duties(regime: Regime, today: date) -> list[tuple[Duty, list[Duty]]]:
-    """Return each duty as it binds today with its later values; one that only begins later stands by itself."""
-    found = [(one, coming(regime, one.kind, today)) for one in regime.duties if one.in_force(today)]
-    known = {one.kind for one, _ in found}
-    for one in regime.duties:
-        if one.kind not in known and (later := coming(regime, one.kind, today)):
-            known.add(one.kind)
-            found.append((later[0], later[1:]))
-    return found
-
-
 def unit_page(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Context:
     """Return a unit's page: who holds what, how it stands, what it published."""
     records = snapshot.records_of(unit)
@@ -245,6 +201,9 @@ def unit_page(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Con
         "held": _held(view, found[1]) if found else [],
         "row": row,
         "quarters": list(zip(heads, row.marks, strict=True))[::-1][:4],
+        "duties": groups_of(row, snapshot),
+        "index": index_for(snapshot, view, row),
+        "items": scored(snapshot, unit, index_for(snapshot, view, row)),
         "groups": groups,
         "records": newest(records, 8),
         "total": len(records),

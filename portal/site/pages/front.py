@@ -156,7 +156,7 @@ def _late(snapshot: Snapshot) -> Guide | None:
         return best
     for record in snapshot.records:
         area = snapshot.jurisdiction(record.unit.jurisdiction)
-        mark = record_mark(area, record, snapshot.today) if area else None
+        mark = record_mark(snapshot, area, record) if area else None
         if mark and mark.state == "late":
             return Guide(
                 "一份迟到的公开",

@@ -9,6 +9,7 @@ from portal.domain.documents.declaration import declaration
 from portal.domain.documents.regulation import Regulation
 from portal.domain.values import show_day
 from portal.site.pages import paths
+from portal.site.pages.checks import checks_of
 from portal.site.pages.declared import declared
 from portal.site.pages.differences import changed_cells, differences, show
 from portal.site.pages.kinds import view_of
@@ -97,7 +98,8 @@ def record_page(
         "templates": (f"kinds/{record.kind.code}.html", "kinds/generic.html"),
         "tombstone": None,
         "doc": document,
-        "standing": record_mark(area, record, snapshot.today),
+        "checks": checks_of(snapshot, area, record) if version is record.latest else None,
+        "standing": record_mark(snapshot, area, record),
         "before": before,
         "changes": differences(earlier, document) if earlier else [],
         "changed": changed_cells(earlier, document)

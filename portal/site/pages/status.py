@@ -1,34 +1,52 @@
-"""公开情况: who published the quarter's finances in time, late, or not at all."""
+"""公开情况: who kept which duty in time, late, or not at all; coverage rates; the conduct index."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from portal.domain.calendar import Due, quarter_end, quarter_of, quarters, workdays_between
+from portal.domain.calendar import Due
 from portal.domain.documents.finance import FinanceDisclosure, StatementType
-from portal.domain.regimes import Duty, Regime
+from portal.domain.obligations import (
+    DUTIES,
+    Case,
+    Cell,
+    Duty,
+    Index,
+    Lost,
+    Standing,
+    Status,
+    board_periods,
+    index_of,
+    rates,
+    standing,
+)
+from portal.domain.obligations.index import Scored, average
+from portal.domain.obligations.periodic import finance
+from portal.domain.rules.base import rules
 from portal.domain.values import show_day, show_period
+from portal.site import findings
 from portal.site.pages import paths
+from portal.site.pages.limits import grants, limits
 from portal.site.pages.shell import Context, area_meta
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
 
-COLUMNS = 8
-WORDS = {
-    "ok": "按期",
-    "late": "迟",
-    "missing": "未公开",
-    "waiting": "未到期",
-    "nil": "无发生额",
-    "none": "不适用",
-    "gone": "已撤回",
+_STATES = {
+    Status.ON_TIME: "ok",
+    Status.NIL: "nil",
+    Status.LATE: "late",
+    Status.MISSING: "missing",
+    Status.EXEMPT: "none",
+    Status.NOT_APPLICABLE: "none",
+    Status.UNCLEAR: "note",
 }
 
 
 @dataclass(frozen=True)
 class Mark:
-    """The state of one duty: its code (see `WORDS`), what to say, more about it, and where it leads."""
+    """The state of one duty: its code (see the template's icons), what to say, more about it, and where it leads."""
 
     state: str
     word: str
@@ -63,22 +81,24 @@ class Quarter:
 
 @dataclass(frozen=True)
 class Row:
-    """One unit's marks: the delegation plan, then a mark for each quarter."""
+    """One unit's marks: the delegation plan, a mark for each quarter, then one for each other duty (None: blank)."""
 
     unit: UnitView
     plan: Mark
     marks: tuple[Mark, ...]
+    others: tuple[tuple[Duty, Mark | None], ...]
+    standing: Standing
 
     @property
     def gaps(self) -> int:
         """How many duties are wanting."""
-        return sum(one.gap for one in (self.plan, *self.marks))
+        return len(self.standing.wanting)
 
     @property
     def weight(self) -> tuple[int, int, int, str]:
         """Sort the worst first: missing, then late, then roster order."""
-        states = Counter(one.state for one in (self.plan, *self.marks))
-        return (-states["missing"], -states["late"], self.unit.position, self.unit.slug)
+        states = Counter(one.status for one in self.standing.wanting)
+        return (-states[Status.MISSING], -states[Status.LATE], self.unit.position, self.unit.slug)
 
 
 def finance_of(snapshot: Snapshot, unit: UnitView) -> dict[str, RecordView]:
@@ -95,63 +115,89 @@ def _is_quarterly(record: RecordView) -> bool:
     return not isinstance(known, FinanceDisclosure) or known.statement == StatementType.QUARTERLY
 
 
-def days_late(due: Due, published: date) -> int:
-    """Return by how many working days `published` is past the deadline."""
-    return max(workdays_between(due.day, published), 1) if published > due.day else 0
-
-
-def finance_mark(
-    unit: UnitView, record: RecordView | None, period: str, due: Due | None, today: date
-) -> Mark:
-    """Say how a unit stands with one quarter."""
-    if record is not None:
-        return _published_mark(record, due)
-    if (unit.founded_on and unit.founded_on > quarter_end(period)) or (
-        unit.abolished_on and unit.abolished_on <= quarter_end(period)
-    ):
-        why = (
-            "单位成立于该季度之后"
-            if unit.founded_on and unit.founded_on > quarter_end(period)
-            else "单位已撤销"
+def case_of(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Case:
+    """Return the unit's case as far as it is public."""
+    key = ("case", unit.id)
+    if key not in snapshot.derived:
+        snapshot.derived[key] = Case(
+            regime=view.regime,
+            unit=findings.facts_of(unit),
+            today=snapshot.today,
+            records=findings.documents_of(snapshot, unit),
+            lost=tuple(
+                Lost(one.kind.code, one.slug, one.versions[0].published_on, str(one.id))
+                for one in snapshot.records_of(unit)
+                if all(version.document is None for version in one.versions)
+            ),
+            exemptions=snapshot.exemptions.get(unit.id, ()),
+            extensions=snapshot.extensions.get(unit.id, ()),
         )
-        return Mark("none", "不适用", why)
-    if due is None:
-        return Mark("none", "不适用", "当时未规定公开期限")
-    if today <= due.day:
-        return Mark("waiting", "未到期", f"{show_day(due.day)}到期")
-    return Mark("missing", "未公开", f"已逾期 {days_late(due, today)} 个工作日")
+    found: Case = snapshot.derived[key]
+    return found
 
 
-def _published_mark(record: RecordView, due: Due | None) -> Mark:
-    path = paths.record_path(record)
-    first = record.versions[0].published_on
-    if record.current is None:
-        return Mark("gone", "已撤回", "内容已依法撤回，留有说明", path)
-    if due and (late := days_late(due, first)):
-        return Mark("late", f"迟 {late} 个工作日", f"{show_day(first)}公开，迟 {late} 个工作日", path)
-    if isinstance(record.document, FinanceDisclosure) and record.document.nil:
-        return Mark("nil", "无发生额", f"{show_day(first)}公开，本期无发生额", path)
-    return Mark("ok", "按期", f"{show_day(first)}公开", path)
+def mark_of(cell: Cell, where: dict[str, str]) -> Mark:
+    """Return a cell as the page shows it; `where` leads from a record's id to its page."""
+    path = next((where[seen.ref] for seen in cell.evidence if seen.ref in where), None)
+    notes = [_deadline(cell), cell.note, cell.afterthought]
+    state, word = _STATES.get(cell.status, "waiting"), cell.word
+    if cell.withdrawn:
+        notes.append("内容已依法撤回，留有说明")
+        if cell.status.kept:
+            state, word = "gone", "已撤回"
+    return Mark(state, word, "；".join(one for one in notes if one), path)
 
 
-def record_mark(view: JurisdictionView, record: RecordView, today: date) -> Mark | None:
-    """Return the mark of one quarterly disclosure, for its own page."""
-    if record.kind.code != "finance" or len(record.slug) != 6 or "Q" not in record.slug:
+def _deadline(cell: Cell) -> str:
+    """Say when it was done, or until when it is due."""
+    until = f"{show_day(cell.due.day)}{'（暂定）' if cell.provisional else ''}到期" if cell.due else ""
+    if cell.counts:
+        return ""
+    if cell.done_on:
+        late = f"，迟 {cell.days} {cell.day_unit}" if cell.status == Status.LATE else ""
+        nil = "，本期无发生额" if cell.status == Status.NIL else ""
+        return f"{show_day(cell.done_on)}{cell.duty.act}{late}{nil}"
+    if cell.status == Status.MISSING:
+        return f"{until}，已逾期 {cell.days} {cell.day_unit}" if until else ""
+    return until if cell.status not in (Status.EXEMPT, Status.NOT_APPLICABLE) else ""
+
+
+def summary(cells: Sequence[Cell]) -> Mark | None:
+    """Return one mark for all periods of a duty, the gravest state first; None is blank: nothing was owed yet."""
+    if not cells:
         return None
-    mark = finance_mark(record.unit, record, record.slug, view.regime.finance_due(record.slug), today)
-    return None if mark.state == "gone" else mark
+    duty = cells[0].duty
+    missing = sum(one.counts.overdue if one.counts else one.status == Status.MISSING for one in cells)
+    late = sum(one.counts.late if one.counts else one.status == Status.LATE for one in cells)
+    told = f"{late} {duty.each}迟{duty.act}"
+    if missing:
+        return Mark("missing", f"{missing} {duty.each}未{duty.act}", f"另有 {told}" if late else "")
+    if late:
+        return Mark("late", told)
+    for status in (Status.UNCLEAR, Status.DUE_SOON, Status.DUE, Status.EXTENDED, Status.ON_TIME, Status.NIL):
+        if chosen := next((one for one in cells if one.status == status), None):
+            return Mark(_STATES.get(status, "waiting"), chosen.word)
+    last = cells[-1]
+    return Mark(_STATES.get(last.status, "waiting"), last.word)
 
 
-def plan_mark(snapshot: Snapshot, unit: UnitView) -> Mark:
-    """Say whether the unit's delegation plan is public."""
-    plans = [one for one in snapshot.records_of(unit, "delegation") if one.current]
-    if plans:
-        newest = max(plans, key=plan_order)
-        day = show_day(newest.latest.published_on)
-        return Mark("ok", "已公开", f"{day}公开", paths.record_path(newest))
-    if unit.abolished_on and unit.abolished_on <= snapshot.today:
-        return Mark("none", "不适用", "单位已撤销")
-    return Mark("missing", "未公开", "尚未公开授权分工方案")
+def _where(snapshot: Snapshot, unit: UnitView) -> dict[str, str]:
+    return {str(one.id): paths.record_path(one) for one in snapshot.records_of(unit)}
+
+
+def record_mark(snapshot: Snapshot, view: JurisdictionView, record: RecordView) -> Mark | None:
+    """Return the mark of one quarterly disclosure, for its own page."""
+    if (
+        record.kind.code != "finance"
+        or len(record.slug) != 6
+        or "Q" not in record.slug
+        or record.current is None
+    ):
+        return None
+    for cell in finance(case_of(snapshot, view, record.unit), [record.slug]):
+        if any(seen.ref == str(record.id) for seen in cell.evidence):
+            return mark_of(cell, {str(record.id): paths.record_path(record)})
+    return None
 
 
 def plan_order(record: RecordView) -> tuple[str, int]:
@@ -162,19 +208,13 @@ def plan_order(record: RecordView) -> tuple[str, int]:
 
 def columns(snapshot: Snapshot, view: JurisdictionView) -> list[Quarter]:
     """Return the quarters of the board: from the first one disclosed, the newest eight that have ended."""
-    last = _previous(quarter_of(snapshot.today))
     disclosed = [
         one.slug
         for one in snapshot.records_in(view.slug, "finance")
-        if len(one.slug) == 6 and one.slug[4] == "Q" and one.slug <= last
+        if len(one.slug) == 6 and one.slug[4] == "Q"
     ]
-    span = quarters(min(disclosed, default=last), last)[-COLUMNS:]
-    return [Quarter(period, view.regime.finance_due(period)) for period in span]
-
-
-def _previous(period: str) -> str:
-    year, quarter = int(period[:4]), int(period[5])
-    return f"{year}Q{quarter - 1}" if quarter > 1 else f"{year - 1}Q4"
+    periods = board_periods(disclosed, snapshot.today)
+    return [Quarter(period, view.regime.finance_due(period)) for period in periods]
 
 
 def board(snapshot: Snapshot, view: JurisdictionView) -> tuple[list[Quarter], list[Row]]:
@@ -182,22 +222,61 @@ def board(snapshot: Snapshot, view: JurisdictionView) -> tuple[list[Quarter], li
     key = ("board", view.slug)
     if key not in snapshot.derived:
         heads = columns(snapshot, view)
-        rows = []
-        for unit in view.units:
-            mine = finance_of(snapshot, unit)
-            rows.append(
-                Row(
-                    unit,
-                    plan_mark(snapshot, unit),
-                    tuple(
-                        finance_mark(unit, mine.get(head.period), head.period, head.due, snapshot.today)
-                        for head in heads
-                    ),
-                )
-            )
+        periods = [one.period for one in heads]
+        found_by_unit = {unit.id: standing(case_of(snapshot, view, unit), periods) for unit in view.units}
+        shown = {code for one in found_by_unit.values() for code in one.cells}
+        others = [one for one in DUTIES if one.code in shown and one.code not in ("plan", "finance")]
+        rows = [_row(snapshot, unit, found_by_unit[unit.id], periods, others) for unit in view.units]
         snapshot.derived[key] = heads, sorted(rows, key=lambda row: row.weight)
     found: tuple[list[Quarter], list[Row]] = snapshot.derived[key]
     return found
+
+
+def _row(snapshot: Snapshot, unit: UnitView, found: Standing, periods: list[str], others: list[Duty]) -> Row:
+    where = _where(snapshot, unit)
+    plan = found.last("plan")
+    marks = []
+    for period in periods:
+        cell = found.cell("finance", period)
+        marks.append(mark_of(cell, where) if cell else Mark("none", "不适用"))
+    return Row(
+        unit,
+        mark_of(plan, where) if plan else Mark("none", "不适用", "没有规定公开期限"),
+        tuple(marks),
+        tuple((duty, summary(found.of(duty.code))) for duty in others),
+        found,
+    )
+
+
+def index_for(snapshot: Snapshot, view: JurisdictionView, row: Row) -> Index:
+    """Return a unit's conduct index, from its public records."""
+    key = ("index", row.unit.id)
+    if key not in snapshot.derived:
+        checked = [
+            (one, report)
+            for record in snapshot.records_of(row.unit)
+            if (one := findings.published(record)) and (report := findings.report_of(snapshot, view, record))
+        ]
+        snapshot.derived[key] = index_of(case_of(snapshot, view, row.unit), row.standing, checked)
+    found: Index = snapshot.derived[key]
+    return found
+
+
+def scored(snapshot: Snapshot, unit: UnitView, index: Index) -> list[tuple[Scored, Mark, list[Context]]]:
+    """Return each item of a unit's index with its mark and its evidence as links."""
+    where = _where(snapshot, unit)
+    rows = []
+    for one in index.items:
+        mark = (
+            Mark("none", "不适用")
+            if one.passed is None
+            else Mark("ok", "符合")
+            if one.passed
+            else Mark("breach", "不符合")
+        )
+        shown = one.evidence if one.passed is False else ()
+        rows.append((one, mark, [{"what": seen.what, "path": where.get(seen.ref)} for seen in shown]))
+    return rows
 
 
 def newest_due(
@@ -216,31 +295,60 @@ def newest_due(
     return None
 
 
-def coming(regime: Regime, kind: str, today: date) -> list[Duty]:
-    """Return the values of a duty that are laid down but not in force yet, earliest first."""
-    later = [one for one in regime.duties if one.kind == kind and one.valid_from > today]
-    return sorted(later, key=lambda one: one.valid_from)
+def groups_of(row: Row, snapshot: Snapshot) -> list[tuple[str, list[tuple[Duty, list[tuple[str, Mark]]]]]]:
+    """Return a unit's duties by group, each with its newest periods first (a name and a mark each)."""
+    where = _where(snapshot, row.unit)
+    found: dict[str, list[tuple[Duty, list[tuple[str, Mark]]]]] = {}
+    for duty in row.standing.duties:
+        cells = row.standing.of(duty.code)[::-1]
+        marks = [(period_label(one), mark_of(one, where)) for one in cells]
+        found.setdefault(duty.group.label, []).append((duty, marks))
+    return list(found.items())
+
+
+def period_label(cell: Cell) -> str:
+    """Return what a page calls the period of a cell."""
+    if cell.duty.code == "supporting":
+        return cell.note or cell.period
+    period = cell.period
+    if len(period) in (4, 6) and period[:4].isdigit():
+        return show_period(period)
+    if cell.duty.code in ("plan", "filing"):
+        return f"{show_day(date.fromisoformat(period))}起执行" if period else "现行方案"
+    if cell.duty.code == "budget":
+        return show_period(period[:4]) + ("预算" if period.endswith("budget") else "决算")
+    return period
 
 
 def status_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
-    """公开情况: the board of unit × quarter."""
+    """公开情况: the board of unit × duty, the coverage rates, the conduct index."""
     heads, rows = board(snapshot, view)
     latest = newest_due(snapshot, view)
     tally = Counter(mark.state for _, mark in latest[1]) if latest else Counter[str]()
+    indexes = [(row, index_for(snapshot, view, row)) for row in rows]
+    known = [pair for pair in indexes if pair[1].value is not None]
+    mean = average(index for _, index in known)
     return {
         "meta": area_meta(
             view,
             "status",
             f"{len(view.units)} 个单位的公开情况" if view.units else "公开情况",
-            f"{view.regime.name}各单位授权分工方案和季度财务的公开情况：按期、迟公开、未公开，一行一个单位。",
+            f"{view.regime.name}各单位授权分工方案、季度财务等公开义务的完成情况：按期、迟公开、未公开，一行一个单位。",
             label="公开情况",
             nav="status",
         ),
         "heads": heads,
         "rows": rows,
+        "others": [duty for duty, _ in rows[0].others] if rows else [],
         "wanting": sum(row.gaps > 0 for row in rows),
         "latest": latest[0] if latest else None,
         "tally": tally,
-        "duty": view.regime.duty("finance", snapshot.today),
-        "later": coming(view.regime, "finance", snapshot.today),
+        "limits": limits(view.regime, snapshot.today),
+        "rates": rates([case_of(snapshot, view, unit) for unit in view.units]),
+        "items": [
+            (one, [rules()[rule_id] for rule_id in one.rules]) for one in view.regime.index_on(snapshot.today)
+        ],
+        "indexes": sorted(known, key=lambda pair: (pair[1].value or 0, pair[0].unit.position)),
+        "mean": f"{float(mean):.1f}" if mean is not None else None,
+        "grants": grants(snapshot, view),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from portal.store.guards import STATEMENTS
+from portal.store.guards import FIRST
 
 revision = "0001"
 down_revision = None
@@ -121,7 +121,7 @@ def upgrade() -> None:
         sa.Column("indexed_at", sa.DateTime()),
         sa.Column("built_at", sa.DateTime()),
     )
-    for statement in STATEMENTS.values():
+    for statement in FIRST.values():
         op.execute(statement)
 
 

@@ -1,0 +1,242 @@
+"""One unit's case on one day: its records, what it was exempted from, what was put off; and how a deadline is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import TypeVar
+
+from portal.domain.calendar import Due, Span
+from portal.domain.documents.base import Document
+from portal.domain.documents.delegation import DelegationPlan
+from portal.domain.obligations.duties import Cell, Duty, Evidence, Status
+from portal.domain.regimes import Regime
+from portal.domain.rules.dossier import Dossier
+from portal.domain.rules.terms import Terms
+from portal.domain.rules.unit_file import PublishedDocument, unit_dossier
+from portal.domain.units import UnitFacts
+from portal.domain.values import show_day
+
+_D = TypeVar("_D", bound=Document)
+DAY_UNITS = {"workday": "个工作日", "day": "日", "month": "日"}
+
+
+@dataclass(frozen=True)
+class Exempted:
+    """不适用登记 (DEL-14): a unit need not keep a duty from one day to another.
+
+    `period` limits it to one period; `recorded_on` is when it was entered here, `revoked_on`
+    the day from which it no longer holds.
+    """
+
+    duty: str
+    reason: str
+    approver: str
+    valid_from: date
+    valid_until: date
+    recorded_on: date
+    period: str | None = None
+    revoked_on: date | None = None
+    number: int = 0
+
+    def covers(self, period: str, day: date) -> bool:
+        """Tell whether it frees from the duty for a period whose binding day is `day`."""
+        holds = self.valid_from <= day <= self.valid_until and (
+            self.revoked_on is None or day < self.revoked_on
+        )
+        return holds and self.period in (None, period)
+
+
+@dataclass(frozen=True)
+class Extended:
+    """延期: a later deadline for one duty and period."""
+
+    duty: str
+    period: str
+    new_due: date
+    reason: str
+    approver: str
+    recorded_on: date
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A record whose content the law destroyed: its kind, its address and the day of first publication are left."""
+
+    kind: str
+    slug: str
+    published_on: date
+    ref: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that a unit's standing on `today` follows from.
+
+    `complete`: every record of the unit is given, public or not. Otherwise only what is public.
+    """
+
+    regime: Regime
+    unit: UnitFacts
+    today: date
+    records: tuple[PublishedDocument, ...] = ()
+    lost: tuple[Lost, ...] = ()
+    exemptions: tuple[Exempted, ...] = ()
+    extensions: tuple[Extended, ...] = ()
+    complete: bool = False
+
+    def of(self, kind: type[_D]) -> list[tuple[PublishedDocument, _D]]:
+        """Return the published records of a kind, withdrawn ones included, in the order of first publication."""
+        found = [
+            (one, one.document)
+            for one in self.records
+            if isinstance(one.document, kind) and one.published_on is not None
+        ]
+        return sorted(found, key=lambda pair: (pair[0].published_on or date.max, pair[0].ref))
+
+    @cached_property
+    def dossier(self) -> Dossier:
+        """The records as the rules see them."""
+        return unit_dossier(self.records, complete=self.complete)
+
+    @cached_property
+    def standing_records(self) -> tuple[PublishedDocument, ...]:
+        """The published records that are not withdrawn."""
+        return tuple(one for one in self.records if not one.withdrawn and one.published_on is not None)
+
+    @cached_property
+    def plan(self) -> tuple[PublishedDocument, DelegationPlan] | None:
+        """The published delegation plan in force today."""
+        return self.plan_on(self.today)
+
+    def plan_on(self, day: date) -> tuple[PublishedDocument, DelegationPlan] | None:
+        """Return the published delegation plan in force on `day`, with its record."""
+        begun = [
+            (one, plan)
+            for one, plan in self.of(DelegationPlan)
+            if not one.withdrawn and plan.effective_from <= day
+        ]
+        if not begun:
+            return None
+        newest = max(begun, key=lambda pair: pair[1].effective_from)
+        return None if newest[1].effective_to and newest[1].effective_to < day else newest
+
+    def terms(self, duty: Duty, day: date) -> Terms | None:
+        """Return the terms of a duty on `day`, or None where the unit does not have it."""
+        return self.regime.terms(duty.rule, day, self.unit.type)
+
+    def exists_on(self, day: date) -> bool:
+        """Tell whether the unit is there on `day`."""
+        return not (self.unit.founded_on and self.unit.founded_on > day) and not (
+            self.unit.abolished_on and self.unit.abolished_on <= day
+        )
+
+    def not_there(self, duty: Duty, period: str, day: date) -> Cell | None:
+        """Return the cell of a unit that was not there when the period ended."""
+        if self.exists_on(day):
+            return None
+        after = self.unit.founded_on and self.unit.founded_on > day
+        return Cell(duty, period, Status.NOT_APPLICABLE, note="单位成立于该期之后" if after else "单位已撤销")
+
+    def timed(
+        self,
+        duty: Duty,
+        period: str,
+        *,
+        start: date,
+        done: date | None,
+        terms: Terms,
+        evidence: Iterable[Evidence] = (),
+        nil: bool = False,
+        withdrawn: bool = False,
+        note: str = "",
+        within: Span | None = None,
+    ) -> Cell:
+        """Judge one deadline: `start` triggers the period of the terms, `done` is when the duty was fulfilled."""
+        span: Span | None = within or getattr(terms, "within", None)
+        cell = Cell(
+            duty, period, Status.ON_TIME, done_on=done, evidence=tuple(evidence), note=note,
+            withdrawn=withdrawn, terms=terms,
+        )  # fmt: skip
+        if span is None:
+            status = (Status.NIL if nil else Status.ON_TIME) if done else Status.UNCLEAR
+            return replace(cell, status=status)
+        calendar = self.regime.calendar_on(start)
+        original = calendar.due(start, span)
+        due, moved, afterthought = self._moved(duty, period, original)
+        cell = replace(
+            cell, due=due, original=original, afterthought=afterthought, day_unit=DAY_UNITS[span.unit]
+        )
+        if moved:
+            cell = replace(cell, note=_join(cell.note, moved))
+        reached = done or self.today
+        in_time = reached <= due.day
+        exempt, late_word = self._exempt(duty, period, start, due)
+        if exempt and not (done and in_time):
+            return replace(cell, status=Status.EXEMPT, note=_join(exempt, note))
+        if late_word:
+            cell = replace(cell, afterthought=_join(afterthought, late_word))
+        if in_time:
+            status = (
+                (Status.NIL if nil else Status.ON_TIME)
+                if done
+                else self._open(start, due, terms, moved=bool(moved))
+            )
+            return replace(cell, status=status)
+        days = max(calendar.elapsed(due.day, reached, span.unit), 1)
+        return replace(cell, status=Status.LATE if done else Status.MISSING, days=days)
+
+    def _open(self, start: date, due: Due, terms: Terms, *, moved: bool) -> Status:
+        """Say how a duty stands whose deadline lies ahead."""
+        if self.today <= start:
+            return Status.NOT_DUE
+        soon: Span | None = getattr(terms, "soon", None)
+        if soon and self.regime.calendar_on(start).elapsed(self.today, due.day, soon.unit) <= soon.count:
+            return Status.DUE_SOON
+        return Status.EXTENDED if moved else Status.DUE
+
+    def _moved(self, duty: Duty, period: str, original: Due) -> tuple[Due, str, str]:
+        """Return the deadline that counts, how it was moved, and what was granted only afterwards."""
+        due, moved, afterwards = original, "", ""
+        mine = [one for one in self.extensions if one.duty == duty.code and one.period == period]
+        for one in sorted(mine, key=lambda one: one.recorded_on):
+            told = f"经{one.approver}批准延至{show_day(one.new_due)}（{one.reason}）"
+            if one.recorded_on > due.day:
+                afterwards = f"事后登记（{show_day(one.recorded_on)}）：{told}，到期日不变"
+            elif one.new_due > due.day:
+                due = Due(one.new_due, provisional=False)
+                moved = told
+        return due, moved, afterwards
+
+    def _exempt(self, duty: Duty, period: str, day: date, due: Due) -> tuple[str, str]:
+        """Return why the unit is exempt from the duty for a period, or that it was exempted only afterwards."""
+        for one in self.exemptions:
+            if one.duty == duty.code and one.covers(period, day):
+                told = f"{one.reason}（{one.approver}批准，至{show_day(one.valid_until)}）"
+                if one.recorded_on <= due.day:
+                    return told, ""
+                return "", f"事后登记（{show_day(one.recorded_on)}）的豁免：{told}，迟延记录不变"
+        return "", ""
+
+    def exempt_today(self, duty: Duty) -> Exempted | None:
+        """Return the exemption from a standing duty that holds today."""
+        return next(
+            (
+                one
+                for one in self.exemptions
+                if one.duty == duty.code and one.recorded_on <= self.today and one.covers("", self.today)
+            ),
+            None,
+        )
+
+
+def day_after(day: date) -> date:
+    """Return the next day."""
+    return day + timedelta(days=1)
+
+
+def _join(*parts: str) -> str:
+    return "；".join(part for part in parts if part)

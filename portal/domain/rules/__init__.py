@@ -1,0 +1,1 @@
+"""The rule book: every check on what a unit publishes, by family."""

@@ -1,0 +1,162 @@
+"""Runs the rule book on a document: what was tested, by which terms, with what result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from portal.domain.documents.base import Document
+from portal.domain.rules.base import Finding, Rule, Seen, Unclear, rules
+from portal.domain.rules.dossier import Context
+from portal.domain.rules.terms import Terms
+from portal.domain.values import Choice
+
+
+class State(Choice):
+    """What came of one check."""
+
+    FOUND = "found", "有问题"
+    UNCLEAR = "unclear", "待核对"
+    PASSED = "passed", "符合"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule that concerned the document, the terms by which it was tested, and the outcome."""
+
+    rule: Rule
+    terms: Terms
+    state: State
+    findings: tuple[Finding, ...] = ()
+    unclear: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """Every check that concerned a document, in the catalogue's order."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All findings, the gravest first."""
+        found = [finding for one in self.checks for finding in one.findings]
+        return sorted(found, key=lambda one: one.severity.rank)
+
+    def blocking(self, *, explained: bool) -> list[Finding]:
+        """Return the findings that stop publication; with a public explanation, only those that none can lift."""
+        return [one for one in self.findings if one.blocks and not (explained and one.with_explanation)]
+
+    def by_state(self, state: State) -> list[Check]:
+        """Return the checks with that outcome."""
+        return [one for one in self.checks if one.state == state]
+
+
+@cache
+def rules_for(kind: type[Document]) -> tuple[Rule, ...]:
+    """Return the rules that concern a kind."""
+    return tuple(one for one in rules().values() if any(issubclass(kind, wanted) for wanted in one.kinds))
+
+
+def check(document: Document, context: Context, *, only: Iterable[str] | None = None) -> Report:
+    """Test a document by every rule in force (or by `only` those). Pure: same input, same report."""
+    wanted = None if only is None else frozenset(only)
+    context = replace(context, document=document)
+    checks = []
+    for one in rules_for(type(document)):
+        if wanted is not None and one.id not in wanted:
+            continue
+        done = _rows(one, document, context) if one.each else _whole(one, document, context)
+        if done:
+            checks.append(done)
+    return Report(tuple(checks))
+
+
+def _whole(one: Rule, document: Document, context: Context) -> Check | None:
+    day = one.day(document) if one.day else document.binding_day()
+    terms = context.regime.terms(one.id, day or context.on, context.unit.type)
+    if terms is None or (one.when and not one.when(document, context, terms)):
+        return None
+    findings, unclear = _sort(one, one.check(document, context, terms), terms, "")
+    return _outcome(one, terms, findings, unclear)
+
+
+def _rows(one: Rule, document: Document, context: Context) -> Check | None:
+    findings: list[Finding] = []
+    unclear: list[str] = []
+    first: Terms | None = None
+    for place, row in enumerate(getattr(document, one.each or "")):
+        day = (one.day(row) if one.day else document.binding_day()) or context.on
+        terms = context.regime.terms(one.id, day, context.unit.type)
+        if terms is None or (one.when and not one.when(row, context, terms)):
+            continue
+        first = first or terms
+        found, doubts = _sort(one, one.check(row, context, terms), terms, f"/{one.each}/{place}")
+        findings += found
+        unclear += doubts
+    return _outcome(one, first, findings, unclear) if first else None
+
+
+def _outcome(one: Rule, terms: Terms, findings: list[Finding], unclear: list[str]) -> Check:
+    state = State.FOUND if findings else State.UNCLEAR if unclear else State.PASSED
+    return Check(one, terms, state, tuple(findings), tuple(dict.fromkeys(unclear)))
+
+
+def _sort(
+    one: Rule, sights: Iterator[Seen | Unclear], terms: Terms, prefix: str
+) -> tuple[list[Finding], list[str]]:
+    findings: list[Finding] = []
+    unclear: list[str] = []
+    for sight in sights:
+        if isinstance(sight, Unclear):
+            unclear.append(sight.seen)
+            continue
+        severity = sight.severity or terms.severity
+        findings.append(
+            Finding(
+                rule=one.id,
+                title=one.title,
+                place=prefix + sight.place,
+                seen=sight.seen,
+                why=one.why,
+                remedy=sight.remedy,
+                severity=severity,
+                source=terms.source,
+                default=bool(terms.default),
+                with_explanation=False if sight.final else terms.with_explanation,
+            )
+        )
+    return findings, unclear
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """Return a report as plain JSON values."""
+    return {
+        "findings": [
+            {
+                "rule": one.rule,
+                "title": one.title,
+                "severity": one.severity.value,
+                "place": one.place,
+                "seen": one.seen,
+                "why": one.why,
+                "remedy": one.remedy,
+                "source": one.source,
+                "default": one.default,
+                "with_explanation": one.with_explanation,
+            }
+            for one in report.findings
+        ],
+        "checks": [
+            {
+                "rule": one.rule.id,
+                "title": one.rule.title,
+                "state": one.state.value,
+                "source": one.terms.source,
+                "unclear": list(one.unclear),
+            }
+            for one in report.checks
+        ],
+    }

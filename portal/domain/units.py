@@ -1,0 +1,31 @@
+"""What the rules need to know of a unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from portal.domain.values import Choice
+
+
+class UnitType(Choice):
+    """单位类型."""
+
+    BUREAU = "bureau", "部门"
+    TOWNSHIP = "township", "镇（街道）"
+    VILLAGE = "village", "村（社区）"
+    INSTITUTION = "institution", "事业单位"
+    ENTERPRISE = "enterprise", "国有企业"
+    COMMISSION = "commission", "纪委监委"
+    OTHER = "other", "其他"
+
+
+@dataclass(frozen=True)
+class UnitFacts:
+    """One unit as the rules see it."""
+
+    name: str
+    type: UnitType = UnitType.BUREAU
+    slug: str = ""
+    founded_on: date | None = None
+    abolished_on: date | None = None

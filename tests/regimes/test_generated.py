@@ -1,0 +1,31 @@
+"""What is generated from rules, regimes and scenarios is up to date; `make rules` writes it anew."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+import jsonschema
+import pytest
+
+from portal.domain.catalogue import SCENARIOS
+from tests.regimes import coverage
+from tests.regimes.scenarios import REGIMES
+
+
+def test_the_counts_of_scenarios_are_those_of_the_files() -> None:
+    assert SCENARIOS.read_text(encoding="utf-8") == coverage.counts(), "run `make rules`"
+
+
+def test_the_table_of_rules_is_that_of_the_code() -> None:
+    assert coverage.TABLE.read_text(encoding="utf-8") == coverage.table(), "run `make rules`"
+
+
+def test_the_schema_for_editors_is_that_of_the_code() -> None:
+    assert coverage.SCHEMA.read_text(encoding="utf-8") == coverage.schema(), "run `make rules`"
+
+
+@pytest.mark.parametrize("file", sorted(REGIMES.glob("*.toml")), ids=lambda one: one.stem)
+def test_every_regime_file_satisfies_the_schema(file: object) -> None:
+    data = json.loads(json.dumps(tomllib.loads(file.read_text(encoding="utf-8")), default=str))  # type: ignore[attr-defined]
+    jsonschema.Draft202012Validator(json.loads(coverage.schema())).validate(data)
