@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from portal.domain.documents.finance import FinanceDisclosure, Money
-from portal.domain.regimes import Regime, read_regimes
+from portal.domain.regime_reading import read_regimes
+from portal.domain.regimes import Regime
 from portal.services import rosters
 from portal.store.db import make_engine, sqlite_url
 from portal.store.migrate import upgrade

@@ -18,8 +18,10 @@ from sqlalchemy.orm import Session
 
 from portal.demo import DemoRecord, Publication, demo_records, demo_units, load_demo
 from portal.domain.calendar import add_workdays, is_workday, quarter_end, quarters
+from portal.domain.documents.annual import AnnualReport
 from portal.domain.documents.base import Audience, Document, Openness, kinds
 from portal.domain.documents.decision import (
+    Category,
     DecisionRecord,
     MeetingType,
     Position,
@@ -29,9 +31,15 @@ from portal.domain.documents.decision import (
     VoteMethod,
 )
 from portal.domain.documents.delegation import DelegationPlan
-from portal.domain.documents.finance import FinanceDisclosure, Money
+from portal.domain.documents.finance import FinanceDisclosure, Money, StatementType
+from portal.domain.documents.regulation import Area, Regulation
 from portal.domain.documents.tender import Method, Stage, Tender
-from portal.domain.regimes import Regime, read_regimes
+from portal.domain.regime_reading import read_regimes
+from portal.domain.regimes import Regime
+from portal.domain.rules.check import State
+from portal.domain.rules.terms import Severity
+from portal.domain.rules.unit_file import PublishedDocument, reports
+from portal.domain.units import UnitFacts, UnitType
 from portal.domain.values import check_uscc
 from portal.services.publishing import SHANGHAI
 from portal.store.tables import Base, Version, Withdrawal
@@ -72,6 +80,7 @@ def finances(records: Sequence[DemoRecord]) -> list[tuple[DemoRecord, tuple[Publ
         (one, one.publications)
         for one in records
         if isinstance(one.publications[0].document, FinanceDisclosure)
+        and one.publications[0].document.statement == StatementType.QUARTERLY
     ]
 
 
@@ -120,7 +129,10 @@ def test_six_quarters_with_one_missing_one_nil_one_corrected_one_late(
         shown[record.unit].add(first.period)
         due = regimes[slug].finance_due(first.period) or add_workdays(quarter_end(first.period), 20)
         is_late = publications[0].at.date() > due.day
-        assert is_late == (first.public_explanation is not None)
+        if is_late or any(one.consent and not one.collective for one in first.payments):
+            assert first.public_explanation
+        else:
+            assert first.public_explanation is None
         late += is_late
         nil += first.nil
         if len(publications) > 1:
@@ -132,9 +144,7 @@ def test_six_quarters_with_one_missing_one_nil_one_corrected_one_late(
             assert second.closing - first.closing == first.expense_total - second.expense_total
     missing = [set(SHOWN) - periods for periods in shown.values()]
     assert Counter(map(len, missing)) == {0: len(shown) - 1, 1: 1}
-    assert nil >= 1
-    assert corrected >= 1
-    assert late >= 1
+    assert (nil, corrected, late) == (1, 1, 1)
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -290,7 +300,8 @@ def test_the_chief_speaks_last_except_where_the_record_says_so(records: list[Dem
             assert isinstance(one, DecisionRecord)
             present = {a.name for a in one.present()}
             chiefs = {a.name for a in one.attendees if a.standing == Standing.CHIEF}
-            if one.vote_method == VoteMethod.SECRET_BALLOT:
+            if one.category == Category.KEY_PERSONNEL:
+                assert one.vote_method == VoteMethod.SECRET_BALLOT
                 assert one.statements == ()
                 continue
             speakers = [s.speaker for s in one.statements]
@@ -351,7 +362,8 @@ def _keeps_the_periods(last: Tender) -> None:
         assert last.award.announced_on <= add_workdays(last.award.determined_on, 2).day
         assert last.award.amount == last.bidders[0].price
     if last.contract and last.award and last.award.notified_on and last.contract.announced_on:
-        assert last.contract.signed_on - last.award.notified_on <= timedelta(days=30)
+        if last.public_explanation is None:
+            assert last.contract.signed_on - last.award.notified_on <= timedelta(days=30)
         assert last.contract.announced_on <= add_workdays(last.contract.signed_on, 2).day
 
 
@@ -378,7 +390,7 @@ def test_tenders_reach_every_stage_and_keep_the_least_periods(by_place: dict[str
             chain = [d for d in documents([record], Tender) if isinstance(d, Tender)]
             if not chain:
                 continue
-            stages = [one.stage() for one in chain]
+            stages = list(dict.fromkeys(one.stage() for one in chain))
             assert stages == list(Stage)[: len(stages)]
             reached.add(stages[-1])
             last = chain[-1]
@@ -457,9 +469,121 @@ def test_rules_differ_from_unit_to_unit(records: list[DemoRecord]) -> None:
     assert max(bodies.values()) == 1
 
 
-def test_loading_publishes_everything_once(regimes: dict[str, Regime], records: list[DemoRecord]) -> None:
-    chosen = {"jinhu": regimes["jinhu"]}
-    mine = [one for one in records if one.jurisdiction == "jinhu"]
+def test_reports_of_the_year_agree_with_themselves_and_one_unit_is_late_or_has_none(
+    by_place: dict[str, list[DemoRecord]],
+) -> None:
+    for slug in SLUGS:
+        owed = {one.slug for one in demo_units(CONTENT)[slug] if one.type != "institution"}
+        shown = set()
+        late = 0
+        for record in by_place[slug]:
+            for report in documents([record], AnnualReport):
+                assert isinstance(report, AnnualReport)
+                assert report.requests
+                shown.add(record.unit)
+                is_late = record.publications[0].at.date() > date(2026, 2, 2)
+                assert is_late == (report.public_explanation is not None)
+                late += is_late
+        assert shown <= owed
+        assert len(owed - shown) + late == (slug != "shandong")
+
+
+def test_budgets_and_final_accounts_go_with_the_quarters(by_place: dict[str, list[DemoRecord]]) -> None:
+    for slug in SLUGS:
+        found = list(documents(by_place[slug], FinanceDisclosure))
+        yearly = [
+            one
+            for one in found
+            if isinstance(one, FinanceDisclosure) and one.statement != StatementType.QUARTERLY
+        ]
+        assert [one.statement for one in yearly] == [StatementType.BUDGET, StatementType.FINAL_ACCOUNTS]
+        budget, accounts = yearly
+        assert budget.income_total == budget.expense_total
+        assert sum(one.amount for one in budget.expense if one.level == 1) == budget.expense_total
+        last = next(
+            one
+            for one in found
+            if isinstance(one, FinanceDisclosure)
+            and one.period == "2025Q4"
+            and one.closing == accounts.closing
+        )
+        totals = [one.cumulative for one in last.expense if one.level == 1]
+        assert [one.amount for one in accounts.expense if one.level == 1] == totals
+
+
+def test_some_units_of_erqi_have_all_six_supporting_rules(by_place: dict[str, list[DemoRecord]]) -> None:
+    six = {
+        Area.DIVISION,
+        Area.REPORTING,
+        Area.ROTATION,
+        Area.COLLECTIVE,
+        Area.MAJOR_MATTERS,
+        Area.SPEAK_LAST,
+    }
+    areas: dict[str, set[Area]] = defaultdict(set)
+    for record in by_place["erqi"]:
+        for one in documents([record], Regulation):
+            assert isinstance(one, Regulation)
+            areas[record.unit].add(one.area)
+
+    assert Counter(six <= one for one in areas.values()) == {True: 3, False: 2}
+
+
+# What the rule book finds in the sample data, and no more: each is there on purpose and told on the page.
+DELIBERATE: dict[str, dict[str, int]] = {
+    "erqi": {"FIN-06": 1, "PUB-04": 1, "SPK-01": 1},
+    "tongling": {"FIN-06": 1, "FIN-13": 1, "SPK-01": 1},
+    "xian": {"FIN-06": 1, "PUB-04": 1, "SPK-01": 1, "FIN-02": 1},
+    "xiuzhou": {"FIN-06": 1, "SPK-01": 1, "SPK-02": 1, "TEN-13": 1},
+    "jinhu": {"FIN-06": 1, "PUB-04": 1, "SPK-01": 1, "TEN-18": 1},
+    "shandong": {},
+}
+# 即将到期 and 法律责任: told beside a finding or ahead of one, no findings of their own.
+TOLD = {"DEL-09", "PUB-18"}
+# What only the papers can answer: the first statement here, what is said of appointments, who was asked.
+UNCLEAR = {"FIN-10": 7, "DEC-19": 3, "DEC-20": 1, "SPK-01": 1, "SPK-02": 1, "SPK-03": 1, "SPK-05": 1}
+
+
+def _as_published(record: DemoRecord) -> PublishedDocument:
+    versions = record.publications
+    return PublishedDocument(
+        document=versions[-1].document,
+        published_on=versions[0].at.date(),
+        previous=versions[-2].document if len(versions) > 1 else None,
+        withdrawn=record.withdrawal is not None and record.withdrawal.version == len(versions),
+        stages=tuple((one.at.date(), one.document) for one in versions[:-1]),
+        changed_on=versions[-1].at.date(),
+    )
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_the_rule_book_finds_what_is_deliberate_and_nothing_else(
+    by_place: dict[str, list[DemoRecord]], regimes: dict[str, Regime], slug: str
+) -> None:
+    found: Counter[str] = Counter()
+    unclear: Counter[str] = Counter()
+    for unit in demo_units(CONTENT)[slug]:
+        facts = UnitFacts(unit.name, UnitType(unit.type), unit.slug, unit.founded_on)
+        own = [_as_published(one) for one in by_place[slug] if one.unit == unit.slug]
+        for one, report in reports(regimes[slug], facts, own, complete=True, on=TODAY):
+            unclear.update(check.rule.id for check in report.by_state(State.UNCLEAR))
+            for finding in report.findings:
+                if finding.severity == Severity.INFO:
+                    assert finding.rule in TOLD, finding
+                    continue
+                assert one.document.public_explanation, (unit.name, one.document.title, finding)
+                found[finding.rule] += 1
+
+    assert found == DELIBERATE[slug]
+    assert all(count <= UNCLEAR.get(rule, 0) for rule, count in unclear.items()), unclear
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_loading_publishes_everything_once(
+    regimes: dict[str, Regime], records: list[DemoRecord], slug: str
+) -> None:
+    chosen = {slug: regimes[slug]}
+    mine = [one for one in records if one.jurisdiction == slug]
     steps = sum(len(one.publications) + bool(one.withdrawal) for one in mine)
     engine = create_engine("sqlite://")
     Base.metadata.create_all(engine)

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from portal import apps
 from portal.config import Settings
 from portal.domain.regime_files import RegimeError
-from portal.domain.regimes import Regime, read_regimes
+from portal.domain.regime_reading import read_regimes
+from portal.domain.regimes import Regime
 from portal.search import SearchIndex
 from portal.services import rosters
 from portal.store import guards

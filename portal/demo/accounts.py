@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from portal.demo.bank import later, office_hour, pick, spread, workday, workday_before
@@ -12,7 +12,7 @@ from portal.demo.ledger import LAST, Entry, Quarter, books
 from portal.demo.models import DemoRecord, Publication
 from portal.demo.orgs import Org
 from portal.demo.payments import payments
-from portal.domain.calendar import quarter_end, quarters
+from portal.domain.calendar import period_end, quarter_end, quarters
 from portal.domain.documents.finance import (
     DeputyReport,
     EmptyTable,
@@ -100,8 +100,9 @@ def _shown(quarter: Quarter, item: str) -> str:
     return show_yuan(next(one.amount for one in quarter.expense if one.item == item))
 
 
-def _head(org: Org, period: str, release: Release, abstract: str) -> dict[str, Any]:
-    finance = org.holder("finance", quarter_end(period))
+def head(org: Org, period: str, release: Release, abstract: str) -> dict[str, Any]:
+    """Return the fields that every disclosure of the unit's money has."""
+    finance = org.holder("finance", period_end(period))
     return {
         **org.reviewed(release.finished, abstract=abstract, theme="财政资金"),
         "title": f"{org.unit.name}{show_period(period)}财务公开",
@@ -118,7 +119,7 @@ def _nil(org: Org, period: str, release: Release) -> FinanceDisclosure:
     reason = pick(org.bank["finance"]["nil_reasons"], *org.key("nil"))
     abstract = f"{show_period(period)}没有收入和支出，说明原因。"
     return FinanceDisclosure(
-        **_head(org, period, release, abstract),
+        **head(org, period, release, abstract),
         nil=True,
         nil_reason=reason,
         opening=0,
@@ -128,6 +129,7 @@ def _nil(org: Org, period: str, release: Release) -> FinanceDisclosure:
         public_funds_total=0,
         procurement_total=0,
         empty_tables=tuple(EmptyTable(table=table, reason=reason) for table in Table),
+        deputy_reports=tuple(_reports(org, period, org.bank["finance"]["nil_reports"])),
     )
 
 
@@ -144,9 +146,13 @@ def _disclosure(org: Org, quarter: Quarter, release: Release, numbers: dict[str,
     procured = sum(one.amount for one in paid if one.expense_type in ("procurement", "works", "operations"))
     funds = tuple(_funds(org, quarter))
     specials = _specials(org, quarter, numbers)
-    data = _head(org, period, release, summary)
+    data = head(org, period, release, summary)
     if period in org.row.get("late", ()):
-        data["public_explanation"] = pick(bank["late_explanations"], *org.key(period, "late"))
+        why = pick(bank["late_explanations"], *org.key(period, "late"))
+        regulated = org.regime.finance_due(period) is not None
+        data["public_explanation"] = why if regulated else why.replace("规定期限", "本单位自定的期限")
+    if period == org.row.get("skipped"):
+        data["public_explanation"] = bank["skipped_explanation"]
     if org.unit.type == "township":
         data |= _township(org, quarter, release)
     return FinanceDisclosure(
@@ -155,8 +161,8 @@ def _disclosure(org: Org, quarter: Quarter, release: Release, numbers: dict[str,
         income_total=quarter.income_total,
         expense_total=quarter.expense_total,
         closing=quarter.closing,
-        income=tuple(_lines(org, quarter.income, period)),
-        expense=tuple(_lines(org, quarter.expense, period)),
+        income=tuple(lines(org, quarter.income, period)),
+        expense=tuple(lines(org, quarter.expense, period)),
         public_funds_total=sum(one.amount for one in funds),
         public_funds=funds,
         procurement_total=procured,
@@ -164,7 +170,7 @@ def _disclosure(org: Org, quarter: Quarter, release: Release, numbers: dict[str,
         payments=paid,
         empty_tables=_empty(org, specials, paid, procured),
         voucher_checks=(_check(org, period),),
-        deputy_reports=tuple(_reports(org, period)),
+        deputy_reports=tuple(_reports(org, period, org.bank["finance"]["reports"])),
         explanation=summary,
     )
 
@@ -179,7 +185,7 @@ def _empty(
     )
 
 
-def _lines(org: Org, entries: Sequence[Entry], period: str) -> Iterator[Money]:
+def lines(org: Org, entries: Sequence[Entry], period: str) -> Iterator[Money]:
     """Yield each group's total (level 1) and then its lines (level 2)."""
     for group in dict.fromkeys(one.group for one in entries):
         members = [one for one in entries if one.group == group]
@@ -297,7 +303,9 @@ def _check(org: Org, period: str) -> VoucherCheck:
     checker = org.chiefs[0]
     count = spread(*org.key(period, "vouchers"), low=18, high=64)
     return VoucherCheck(
-        checked_on=later(quarter_end(period), 2),
+        checked_on=workday_before(
+            quarter_end(period) - timedelta(days=spread(*org.key(period, "look"), low=0, high=7))
+        ),
         checker=checker.name,
         scope=one["scope"].format(quarter=show_period(period)[5:], count=count),
         found=one["found"],
@@ -305,10 +313,10 @@ def _check(org: Org, period: str) -> VoucherCheck:
     )
 
 
-def _reports(org: Org, period: str) -> Iterator[DeputyReport]:
+def _reports(org: Org, period: str, texts: Mapping[str, Sequence[str]]) -> Iterator[DeputyReport]:
     end = quarter_end(period)
     for code, label in org.domains:
-        text = pick(org.bank["finance"]["reports"][code], *org.key(period, code, "report"))
+        text = pick(texts[code], *org.key(period, code, "report"))
         yield DeputyReport(
             domain=label,
             deputy=org.holder(code, end).name,

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from portal.domain.calendar import add_workdays, is_workday
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-FILES = ("units", "finance", "tenders", "decisions", "regulations")
+FILES = ("units", "finance", "tenders", "decisions", "regulations", "annual")
 Bank = Mapping[str, Any]  # The parsed TOML files by name.
 T = TypeVar("T")
 

@@ -14,6 +14,7 @@ from portal.demo.bank import SHANGHAI
 from portal.demo.models import DemoRecord
 from portal.demo.records import demo_records, demo_units
 from portal.domain.regimes import Regime
+from portal.services.checking import Book
 from portal.services.publishing import find_record, publish, save_draft, withdraw
 from portal.services.rosters import RosterLine, find_jurisdiction, init_jurisdictions, put_unit
 from portal.store.tables import Unit, Version
@@ -46,9 +47,10 @@ def load_demo(
     units = _enter_units(session, content, regimes)
     events = _events(demo_records(content, regimes))
     done = 0
+    book = Book(session, regimes)
     for place, event in enumerate(events, start=1):
         unit = units[event.record.jurisdiction, event.record.unit]
-        done += _take(session, unit, event)
+        done += _take(session, book, unit, event)
         if progress:
             progress(place, len(events))
     return done
@@ -86,7 +88,7 @@ def _events(records: Iterable[DemoRecord]) -> list[_Event]:
     return sorted(events, key=lambda one: one.at)
 
 
-def _take(session: Session, unit: Unit, event: _Event) -> bool:
+def _take(session: Session, book: Book, unit: Unit, event: _Event) -> bool:
     """Publish or withdraw, unless that was done before; return whether something was done."""
     record = find_record(session, unit, event.record.publications[0].document)
     published = {
@@ -100,7 +102,7 @@ def _take(session: Session, unit: Unit, event: _Event) -> bool:
         draft = save_draft(
             session, unit=unit, document=one.document, author=AUTHOR, now=event.at, record=record
         )
-        publish(session, draft, reason=one.reason, actor=one.by, now=event.at)
+        publish(session, draft, book=book, reason=one.reason, actor=one.by, now=event.at)
         return True
     gone = event.record.withdrawal
     if gone is None or published[gone.version].withdrawal is not None:

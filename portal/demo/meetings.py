@@ -73,14 +73,21 @@ def decision_records(org: Org, numbers: dict[str, str]) -> Iterator[DemoRecord]:
     """Yield every decision of the unit, with the versions that followed."""
     for one in agenda(org):
         document = _document(org, one, numbers[one.key])
-        wait = 9 if one.shape == "secret" else spread(*org.key(one.key, "release"), low=4, high=13)
-        day = later(one.held_on, wait)
+        day = later(one.held_on, _wait(org, one))
         first = Publication(office_hour(day, *org.key(one.key)), document, "首次公开", org.publisher)
         if one.shape == "aid":
             yield _aid_record(org, first, day)
             continue
         publications = (first, *_progress(org, one, document, day))
         yield DemoRecord(org.regime.slug, org.unit.slug, publications)
+
+
+def _wait(org: Org, one: Item) -> int:
+    """Return after how many working days a decision is published: one on a plan comes before the plan."""
+    if one.shape == "secret":
+        return 9
+    low, high = (3, 5) if one.key in ("plan", "rotation") else (4, 13)
+    return spread(*org.key(one.key, "release"), low=low, high=high)
 
 
 def _plan_item(org: Org) -> Item:
@@ -227,6 +234,9 @@ def _pre_steps(org: Org, one: Item) -> Iterator[PreStep]:
         return workday_before(held - timedelta(days=days))
 
     office = org.office
+    if one.key == "plan" and org.unit.founded_on:
+        yield from _first_steps(org, one)
+        return
     if one.shape == "emergency":
         yield PreStep(
             step=PreStepKind.MATERIALS, began_on=back(1), by=office, outcome="送达处置经过和费用清单。"
@@ -240,15 +250,11 @@ def _pre_steps(org: Org, one: Item) -> Iterator[PreStep]:
         by=org.kind["offices"][org.domain(one.domain)[0]],
         outcome="形成书面调研情况，附意见采纳说明。",
     )
-    asked = one.shape == "government" or (
-        org.regime.slug in ("jinhu", "xian")
-        and one.category in (Category.MAJOR_DECISION, Category.MAJOR_PROJECT)
-    )
-    if asked:
+    if _asked(org, one):
         count = spread(*org.key(one.key, "opinions"), low=9, high=88)
         yield PreStep(
             step=PreStepKind.PUBLIC_OPINION,
-            began_on=back(62),
+            began_on=back(62 if one.shape == "government" else 38),
             ended_on=back(26),
             by=office,
             outcome=f"收到意见{count}条，采纳{count // 3}条，未采纳的逐条说明理由。",
@@ -274,6 +280,30 @@ def _pre_steps(org: Org, one: Item) -> Iterator[PreStep]:
             by=org.kind["offices"]["personnel"],
             outcome="公示期内未收到不同意见。",
         )
+
+
+def _asked(org: Org, one: Item) -> bool:
+    """Tell whether those concerned were asked before: some large funds touch nobody outside the unit."""
+    if one.shape == "government":
+        return True
+    broad = one.category in (Category.MAJOR_DECISION, Category.MAJOR_PROJECT)
+    funds = one.category == Category.LARGE_FUND and org.serial % 5 > 0
+    return org.regime.slug in ("jinhu", "xian") and (broad or funds)
+
+
+def _first_steps(org: Org, one: Item) -> Iterator[PreStep]:
+    """A unit just set up has days, not weeks, to prepare its first meeting."""
+    text = org.bank["decisions"]["first_steps"]
+    began = later(org.unit.founded_on or one.held_on, 1)
+    yield PreStep(step=PreStepKind.COLLECTED, began_on=began, by=org.office, outcome=text["collected"])
+    for step, key in ((PreStepKind.RESEARCH, "research"), (PreStepKind.PUBLIC_OPINION, "opinion")):
+        yield PreStep(step=step, began_on=began, ended_on=later(began, 3), by=org.office, outcome=text[key])
+    yield PreStep(
+        step=PreStepKind.PRE_REVIEW, began_on=later(began, 4), by=org.office, outcome="材料齐全，同意上会。"
+    )
+    yield PreStep(
+        step=PreStepKind.MATERIALS, began_on=later(began, 4), by=org.office, outcome="材料送达全体成员。"
+    )
 
 
 def _progress(org: Org, one: Item, document: DecisionRecord, day: date) -> Iterator[Publication]:

@@ -20,9 +20,6 @@ from portal.domain.documents.delegation import (
     SignOffBand,
 )
 
-CONSENT_UNTIL = (
-    5_000_000  # Fen: up to here the county speech's route (deputy, with the chief's consent) goes.
-)
 NEGATIVE = (
     "不直接签批分管事项内的具体支出和单据",
     "不指定施工单位、供应商和中介机构",
@@ -134,7 +131,7 @@ def _assignment(org: Org, code: str, label: str, effective: date) -> Assignment:
 
 def _above(org: Org, code: str) -> str:
     if org.regime.slug == "xian" and code == "procurement":
-        return "先征得主要负责人同意；五万元起提交班子集体研究"
+        return f"先征得主要负责人同意，再由分管领导审核后提交{org.kind['meeting_name']}集体研究"
     return f"由分管领导审核后提交{org.kind['meeting_name']}集体研究"
 
 
@@ -143,7 +140,7 @@ def _bands(org: Org, effective: date) -> Iterator[SignOffBand]:
         limit = org.limit(code)
         if limit is None:
             continue
-        steps = ("经办人", "证明人或验收人", f"{org.office}审核")
+        steps: tuple[str, ...] = ("经办人", "证明人或验收人", f"{org.office}审核")
         common: dict[str, Any] = {
             "domain": label,
             "expense_type": EXPENSE[code],
@@ -154,15 +151,8 @@ def _bands(org: Org, effective: date) -> Iterator[SignOffBand]:
             lower=0, upper=limit, approver=Approver.DEPUTY, chain=(*steps, "分管副职审批"), **common
         )
         if org.regime.slug == "xian" and code == "procurement":
-            yield SignOffBand(
-                lower=limit,
-                upper=CONSENT_UNTIL,
-                approver=Approver.DEPUTY_WITH_CONSENT,
-                chain=("科室采购计划", "分管副职审核", "主要负责人同意", "分管副职审批"),
-                needs_chief_consent=True,
-                **common,
-            )
-            limit = CONSENT_UNTIL
+            common["needs_chief_consent"] = True
+            steps = ("科室采购计划", "主要负责人同意")
         yield _collective(limit, (*steps, "分管副职审核"), common)
         if code in ("finance", "special_funds"):
             yield from _own_expenses(org, common, limit)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from stdnum.cn import uscc
-
 from portal.demo.bank import later, office_hour, spread, workday, workday_before
 from portal.demo.models import DemoRecord, Publication
 from portal.demo.orgs import Org
+from portal.demo.timetables import Timetable, company, company_code, timetable
 from portal.domain.documents.tender import (
     Acceptance,
     Award,
@@ -33,9 +31,11 @@ from portal.domain.documents.tender import (
     Tender,
     Venue,
 )
+from portal.domain.values import show_day
 
 STAGES = list(Stage)
-COMPULSORY = {Subject.WORKS: 400, Subject.GOODS: 200, Subject.SERVICES: 100}  # 万元
+COMPULSORY = 400  # 万元, of works; goods and services on their own are bought by 政府采购法.
+LAST_DAY = date(2026, 11, 20)  # What would be filed later is not told yet.
 REASONS = {
     Stage.INTENT: "公开采购意向",
     Stage.NOTICE: "发布采购公告",
@@ -43,64 +43,6 @@ REASONS = {
     Stage.CONTRACT: "公告合同",
     Stage.ACCEPTED: "公开验收结果",
 }
-
-
-def company_code(name: str) -> str:
-    """Return a code with a right check digit for a company that does not exist (region 000000)."""
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big") % 10**7
-    stem = f"91000000MA{number:07d}"
-    return stem + str(uscc.calc_check_digit(stem))
-
-
-def company(index: int, subject: str, trades: Mapping[str, list[str]], marks: str) -> str:
-    """Return the name of a plainly fictional company of the trade."""
-    trade = trades[subject][index % len(trades[subject])]
-    return f"示例{trade}{marks[index % len(marks)]}有限公司"
-
-
-@dataclass(frozen=True)
-class Timetable:
-    """The days of one project; each keeps the least period that the law sets."""
-
-    intent: date
-    notice: date
-    documents_until: date
-    due: date
-    posted_until: date
-    determined: date
-    announced: date
-    signed: date
-    contract_announced: date
-    starts: date
-    ends: date
-    accepted: date
-
-
-def timetable(row: Mapping[str, Any]) -> Timetable:
-    """Count the days of a project from its notice."""
-    notice = workday(row["notice"])
-    open_tender = row["method"] == "open_tender"
-    due = workday(notice + timedelta(days=23)) if open_tender else later(notice, 12)
-    # 投标截止当日开标评审并收到报告；候选人次日起公示，公示期另计满三日以上。
-    posted_until = workday(due + timedelta(days=6))
-    determined = later(posted_until, 1)
-    signed = later(determined, 9)
-    starts = later(signed, 5)
-    ends = starts + timedelta(days={"works": 75, "goods": 20, "services": 60}[row["subject"]])
-    return Timetable(
-        intent=workday_before(notice - timedelta(days=38)),
-        notice=notice,
-        documents_until=later(notice, 6),
-        due=due,
-        posted_until=posted_until,
-        determined=determined,
-        announced=later(determined, 1),
-        signed=signed,
-        contract_announced=later(signed, 1),
-        starts=starts,
-        ends=ends,
-        accepted=later(ends, 5),
-    )
 
 
 def tender_records(org: Org, numbers: dict[str, str]) -> Iterator[DemoRecord]:
@@ -125,7 +67,8 @@ def _base(org: Org, row: Mapping[str, Any], day: date) -> dict[str, Any]:
         "title": f"{org.unit.name}{row['title']}项目",
         "subject": subject,
         "method": Method(row["method"]),
-        "compulsory": row["method"] == "open_tender" and row["budget"] >= COMPULSORY[subject],
+        "compulsory": subject == Subject.WORKS and row["budget"] >= COMPULSORY,
+        "in_catalogue": False,
         "catalogue_item": row["item"],
         "region": org.place["region"],
         "domain": label,
@@ -181,11 +124,22 @@ def _staged(org: Org, row: Mapping[str, Any], place: int, numbers: dict[str, str
     publications = []
     for stage in reached:
         told |= parts.tell(stage, numbers)
-        finished = workday_before(moments[stage])
-        document = Tender.model_validate({**_base(org, row, finished), **common, **told})
-        at = office_hour(moments[stage], *org.key(row["title"], stage))
-        publications.append(Publication(at, document, REASONS[stage], org.publisher))
+        if stage == Stage(row.get("explained_from", "intent")) and "explanation" in row:
+            told["public_explanation"] = row["explanation"]
+        steps: list[tuple[date, str, dict[str, Any]]] = [(moments[stage], REASONS[stage], {})]
+        if stage == Stage.CONTRACT and later(days.filed, 1) <= LAST_DAY:
+            steps.append((later(days.filed, 1), "登记合同备案", parts.filing()))
+        for day, reason, more in steps:
+            told |= more
+            document = Tender.model_validate({**_base(org, row, workday_before(day)), **common, **told})
+            at = office_hour(day, *org.key(row["title"], stage, *more))
+            publications.append(Publication(at, document, reason, org.publisher))
     return DemoRecord(org.regime.slug, org.unit.slug, tuple(publications))
+
+
+def _kept_until(day: date) -> date:
+    """Return a day that lies at least fifteen years after `day` (政府采购法 42)."""
+    return day.replace(year=day.year + 15, day=1) + timedelta(days=31)
 
 
 @dataclass(frozen=True)
@@ -199,12 +153,19 @@ class _Project:
     def tell(self, stage: Stage, numbers: dict[str, str]) -> dict[str, Any]:
         """Return the fields that the stage adds."""
         if stage == Stage.INTENT:
-            return {"intent": _intent(self.row, f"{self.days.notice:%Y-%m}", self.days.intent)}
+            return self._planned()
         if stage == Stage.NOTICE:
             return self._notice(numbers)
         if stage == Stage.RESULT:
             return self._result()
         return self._contract() if stage == Stage.CONTRACT else self._acceptance()
+
+    def _planned(self) -> dict[str, Any]:
+        data: dict[str, Any] = {"intent": _intent(self.row, f"{self.days.notice:%Y-%m}", self.days.intent)}
+        if self.org.regime.slug == "xian" and self.row["subject"] == "goods":
+            asked = workday_before(self.days.intent)
+            data["chief_consent"] = f"{self.org.chiefs[0].name}{show_day(asked)}签字同意采购计划"
+        return data
 
     @property
     def _ceiling(self) -> int:
@@ -223,13 +184,9 @@ class _Project:
         venue = self.row.get("venue") or (
             "own" if own else "online" if self.row["budget"] < 40 else "trading_center"
         )
-        decision = numbers[f"funds-{days.notice.year}"]
-        decided = (
-            date(2025, 7, 10) if self.org.unit.founded_on and days.notice.year == 2025 else date(2025, 4, 20)
-        )
         data: dict[str, Any] = {
             "starts_on": days.notice,
-            "decision": decision if days.notice > decided and days.notice != date(2026, 1, 12) else None,
+            "decision": numbers[self.row.get("decision", f"funds-{days.notice.year}")],
             "notice": Notice(
                 issued_on=days.notice,
                 documents_from=None if single else days.notice,
@@ -351,18 +308,22 @@ class _Project:
         }
         return data
 
+    def filing(self) -> dict[str, Any]:
+        """Return what is told once the contract's copy was filed."""
+        contract = self._contract()["contract"].model_copy(update={"filed_on": self.days.filed})
+        return {"contract": contract, "retained_until": _kept_until(self.days.ends)}
+
     def _acceptance(self) -> dict[str, Any]:
         org, days = self.org, self.days
-        contract = self._contract()["contract"]
-        filed = contract.model_copy(update={"filed_on": later(days.signed, 5)})
+        filed = self.filing()["contract"]
         data: dict[str, Any] = {
             "contract": filed,
             "acceptance": Acceptance(
                 accepted_on=days.accepted,
                 result="验收合格",
-                final_amount=contract.amount,
+                final_amount=filed.amount,
                 acceptors="、".join(org.name(number) for number in (12, 17, 19)),
             ),
-            "retained_until": days.accepted.replace(year=days.accepted.year + 15, day=1) + timedelta(days=31),
+            "retained_until": _kept_until(days.accepted),
         }
         return data

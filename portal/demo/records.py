@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from portal.demo.accounts import finance_records
+from portal.demo.annual import annual_records
 from portal.demo.bank import Bank, read_bank
 from portal.demo.meetings import decision_numbers, decision_records
 from portal.demo.models import DemoRecord, DemoUnit
@@ -13,6 +14,7 @@ from portal.demo.orgs import Org
 from portal.demo.plans import delegation_records
 from portal.demo.projects import tender_records
 from portal.demo.texts import regulation_records
+from portal.demo.yearly import yearly_records
 from portal.domain.regimes import Regime
 
 
@@ -55,6 +57,8 @@ def demo_records(content: Path, regimes: Mapping[str, Regime]) -> Iterator[DemoR
         numbers = decision_numbers(org)
         yield from delegation_records(org, numbers)
         yield from finance_records(org, numbers)
+        yield from yearly_records(org, numbers)
         yield from tender_records(org, numbers)
         yield from decision_records(org, numbers)
         yield from regulation_records(org)
+        yield from annual_records(org)

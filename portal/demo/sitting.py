@@ -109,7 +109,7 @@ class Sitting:
             "should_attend": sum(1 for one in attendees if one.standing != Standing.OBSERVER),
             "attendees": attendees,
             "vote_method": method,
-            "statements": () if method == VoteMethod.SECRET_BALLOT else tuple(self._statements()),
+            "statements": () if self.shape == "secret" else tuple(self._statements()),
         }
         if method != VoteMethod.NONE:
             for position, name in _VOTES.items():
@@ -127,9 +127,17 @@ class Sitting:
             return VoteMethod.SECRET_BALLOT
         if self.shape == "government":
             return VoteMethod.NONE  # The head decides after the discussion (重大行政决策程序暂行条例 30).
+        if ballot := self.org.place.get("ballot"):
+            return VoteMethod(ballot)
         if self.key in ("plan", "rotation"):
             return VoteMethod.SHOW_OF_HANDS
         return VoteMethod.NAMED_BALLOT
+
+    def _said(self, one: Person) -> Position:
+        """Return what the member said: before a secret ballot that need not be how he or she voted."""
+        if self._method() == VoteMethod.SECRET_BALLOT and self.shape != "deferred":
+            return Position.FOR
+        return self.positions[one.name]
 
     def _attendees(self) -> tuple[Attendee, ...]:
         domain = self.org.domain(self.domain)[1]
@@ -163,7 +171,7 @@ class Sitting:
         said = [(self.deputy, Position.PRESENT_PROPOSAL, opening)]
         start = spread(*self.org.key(self.key, "reasons"), low=0, high=9)
         for place, one in enumerate(self.members):
-            position = self.positions[one.name]
+            position = self._said(one)
             texts = {
                 Position.FOR: bank["members_for"],
                 Position.AGAINST: bank["against"],

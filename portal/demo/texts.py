@@ -16,8 +16,10 @@ _DIGITS = "零一二三四五六七八九十"
 
 
 def regulation_records(org: Org) -> Iterator[DemoRecord]:
-    """Yield the unit's four rules, and the withdrawn one where this unit has it."""
+    """Yield the unit's rules, those that only some units have yet among them, and the withdrawn one where it has it."""
     for place, text in enumerate(org.bank["regulations"]["texts"]):
+        if text.get("extra") and text["area"] not in org.row.get("supporting", ()):
+            continue
         issued = _issued(org, int(text["month"]), text["key"])
         document = _regulation(org, text, issued, org.doc_no(2025, 6 + place * 3))
         at = office_hour(later(issued, spread(*org.key(text["key"]), low=3, high=14)), *org.key(text["key"]))
@@ -47,6 +49,7 @@ def _words(org: Org, effective: date) -> dict[str, str]:
         "below": f"{yuan}元及以下" if excludes else f"不满{yuan}元",
         "above": f"超过{yuan}元" if excludes else f"{yuan}元及以上",
         "area": org.place["area"],
+        "voting": org.place.get("voting", org.bank["regulations"]["voting"]),
         "filed_with": org.place["filed_with"],
         "months": str(org.place["rotation_months"]),
         "domains": "、".join(label for _, label in org.domains),

@@ -7,17 +7,16 @@ ones on the days on which they bind, or take a rule out of force.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from portal.domain.calendar import OFFICIAL, Calendar, Due, YearNotice, entered, quarter_end
 from portal.domain.documents.regulation import Area
-from portal.domain.regime_files import RegimeError, first_error, place_of, quoted
 from portal.domain.rules.base import rules
 from portal.domain.rules.terms import Length, Off, Share, Terms
 from portal.domain.units import UnitType
@@ -146,9 +145,9 @@ class Rulebook(BaseModel):
 
     @model_validator(mode="after")
     def _one_value_a_day(self) -> Rulebook:
-        _refuse_overlaps((one, "日数计算") for one in self.counting)
-        _refuse_overlaps((one, one.code) for one in self.coverage)
-        _refuse_overlaps((one, one.code) for one in self.index)
+        refuse_overlaps((one, "日数计算") for one in self.counting)
+        refuse_overlaps((one, one.code) for one in self.coverage)
+        refuse_overlaps((one, one.code) for one in self.index)
         return self
 
     def identity(self) -> str:
@@ -176,6 +175,15 @@ class National(Rulebook):
     name: str
 
 
+@dataclass
+class _Memo:
+    """Answers that a regime gave before: the same questions come for every document."""
+
+    terms: dict[tuple[str, date, UnitType], Terms | None] = field(default_factory=dict)
+    domains: dict[date, dict[str, RestrictedDomain]] = field(default_factory=dict)
+    calendars: dict[bool, Calendar] = field(default_factory=dict)
+
+
 class Regime(Rulebook):
     """Everything that one jurisdiction's file says, and what it inherits."""
 
@@ -195,13 +203,13 @@ class Regime(Rulebook):
     open_roster: bool = False  # True: an imported file may bring units that the roster does not have yet.
     national: Annotated[National | None, Field(exclude=True, repr=False)] = None
 
-    _terms: dict[tuple[str, date, UnitType], Terms | None] = PrivateAttr(default_factory=dict)
-    _domains: dict[date, dict[str, RestrictedDomain]] = PrivateAttr(default_factory=dict)
-    _calendars: dict[bool, Calendar] = PrivateAttr(default_factory=dict)
+    @cached_property
+    def _memo(self) -> _Memo:
+        return _Memo()
 
     @model_validator(mode="after")
     def _one_domain_a_day(self) -> Regime:
-        _refuse_overlaps((one, one.code) for one in self.domains)
+        refuse_overlaps((one, one.code) for one in self.domains)
         return self
 
     def identity(self) -> str:
@@ -211,7 +219,7 @@ class Regime(Rulebook):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy that shares no remembered answers with the original."""
         copy = super().model_copy(update=update, deep=deep)
-        copy._terms, copy._domains, copy._calendars = {}, {}, {}
+        copy.__dict__.pop("_memo", None)
         return copy
 
     def domains_on(self, day: date) -> tuple[RestrictedDomain, ...]:
@@ -220,19 +228,21 @@ class Regime(Rulebook):
 
     def domain(self, text: str, day: date) -> RestrictedDomain | None:
         """Return the domain in force on `day` that a document calls `text`."""
-        if day not in self._domains:
-            self._domains[day] = {name: one for one in self.domains_on(day) for name in one.names}
-        return self._domains[day].get(fold(text))
+        known = self._memo.domains
+        if day not in known:
+            known[day] = {name: one for one in self.domains_on(day) for name in one.names}
+        return known[day].get(fold(text))
 
     def terms(self, rule_id: str, day: date, unit_type: UnitType = UnitType.BUREAU) -> Terms | None:
         """Return the terms by which a rule binds units of that type on `day`, or None where it does not bind."""
         key = (rule_id, day, unit_type)
-        if key not in self._terms:
+        known = self._memo.terms
+        if key not in known:
             found = self.own_terms(rule_id, day, unit_type)
             if found is None and self.national:
                 found = self.national.own_terms(rule_id, day, unit_type)
-            self._terms[key] = None if isinstance(found, Off) else found
-        return self._terms[key]
+            known[key] = None if isinstance(found, Off) else found
+        return known[key]
 
     def all_terms(self, rule_id: str) -> list[tuple[Terms, bool]]:
         """Return every entry that can bind here, the file's own first; True where it is inherited."""
@@ -243,13 +253,14 @@ class Regime(Rulebook):
         """Return the calendar by which periods that begin on `day` are counted."""
         stated = [*self.counting, *(self.national.counting if self.national else ())]
         roll = next((one.roll for one in stated if one.in_force(day)), OFFICIAL.roll)
-        if roll not in self._calendars:
+        known = self._memo.calendars
+        if roll not in known:
             years = {one.year: one for one in (*(self.national.years if self.national else ()), *self.years)}
             notices = (
                 YearNotice(one.year, frozenset(one.off), frozenset(one.work)) for one in years.values()
             )
-            self._calendars[roll] = entered(notices, roll=roll)
-        return self._calendars[roll]
+            known[roll] = entered(notices, roll=roll)
+        return known[roll]
 
     def coverage_on(self, day: date) -> tuple[Coverage, ...]:
         """Return the coverage rates of `day`: the file's own, else the national ones."""
@@ -273,7 +284,7 @@ class Regime(Rulebook):
         return self.calendar_on(end).due(end, within) if within else None
 
 
-def _refuse_overlaps(rows: Iterable[tuple[Any, str]]) -> None:
+def refuse_overlaps(rows: Iterable[tuple[Any, str]]) -> None:
     """Refuse two values of the same name that bind the same unit on the same day."""
     known: dict[str, list[Any]] = {}
     for one, name in rows:
@@ -292,109 +303,3 @@ def _overlap(one: Any, other: Any) -> bool:
     latest = max(one.valid_from, other.valid_from)
     earliest_end = min(one.valid_to or date.max, other.valid_to or date.max)
     return bool(latest <= earliest_end)
-
-
-def read_national(file: Path) -> National:
-    """Read `national.toml`, or raise `RegimeError`."""
-    text, data = _load(file)
-    return _build(National, file, text, data)
-
-
-def read_regime(file: Path, national: National | None = None) -> Regime:
-    """Read one jurisdiction's file, or raise `RegimeError` naming the file, the line and the remedy."""
-    text, data = _load(file)
-    regime = _build(Regime, file, text, data)
-    if regime.slug != file.stem:
-        line = place_of(text, ("slug",))
-        raise RegimeError(
-            f"制度文件 {file.name} 第 {line} 行：slug 是“{regime.slug}”，应与文件名一致。请改正。"
-        )
-    return regime.model_copy(update={"national": national}) if national else regime
-
-
-def _load(file: Path) -> tuple[str, dict[str, Any]]:
-    try:
-        text = file.read_text(encoding="utf-8")
-        return text, tomllib.loads(text)
-    except UnicodeDecodeError as broken:
-        raise RegimeError(f"制度文件 {file.name} 不是 UTF-8 编码。请用 UTF-8 重新保存。") from broken
-    except tomllib.TOMLDecodeError as broken:
-        raise RegimeError(
-            f"制度文件 {file.name} 的格式不对：{quoted(broken)}。请按 TOML 格式改正该行。"
-        ) from broken
-
-
-_B = TypeVar("_B", bound=Rulebook)
-
-
-def _build(model: type[_B], file: Path, text: str, data: dict[str, Any]) -> _B:
-    try:
-        entries = _read_rules(data.pop("rules", {}))
-        return model.model_validate({**data, "rules": entries})
-    except _Wrong as wrong:
-        place, message = wrong.place, wrong.message
-    except ValidationError as wrong:
-        place, message = first_error(wrong)
-    name = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
-    line = place_of(text, place)
-    where = f" 第 {line} 行" if line else ""
-    raise RegimeError(f"制度文件 {file.name}{where}{f'“{name}”' if name else ''}：{message}")
-
-
-class _Wrong(Exception):
-    def __init__(self, place: tuple[str | int, ...], message: str) -> None:
-        self.place, self.message = place, message
-
-
-def _read_rules(data: Any) -> dict[str, tuple[Terms, ...]]:
-    known = rules()
-    if not isinstance(data, dict):
-        raise _Wrong(("rules",), "应写成 [[rules.规则编号]] 的若干段。")
-    found: dict[str, tuple[Terms, ...]] = {}
-    for rule_id, entries in data.items():
-        if rule_id not in known:
-            near = [one for one in known if one[:3] == rule_id[:3]] or list(known)
-            raise _Wrong(
-                ("rules", rule_id), f"没有编号为“{rule_id}”的规则。可用：{'、'.join(near)}。请检查编号。"
-            )
-        if not isinstance(entries, list):
-            raise _Wrong(("rules", rule_id), f"应写成 [[rules.{rule_id}]]（两层方括号），每段一个取值。")
-        read = []
-        for place, entry in enumerate(entries):
-            model = Off if isinstance(entry, dict) and entry.get("off") else known[rule_id].terms
-            try:
-                read.append(model.model_validate(entry))
-            except ValidationError as wrong:
-                inner, message = first_error(wrong)
-                raise _Wrong(("rules", rule_id, place, *inner), message) from wrong
-        try:
-            _refuse_overlaps((one, rule_id) for one in read)
-        except ValueError as wrong:
-            raise _Wrong(("rules", rule_id, len(read) - 1), str(wrong)) from wrong
-        found[rule_id] = tuple(read)
-    return found
-
-
-def read_regimes(folder: Path) -> dict[str, Regime]:
-    """Read every regime file of a folder, in display order; each inherits `national.toml`."""
-    files = sorted(one for one in folder.glob("*.toml") if one.stem != NATIONAL)
-    if not files:
-        raise RegimeError(f"没有找到制度文件：{folder} 中应有 *.toml。")
-    shared = folder / f"{NATIONAL}.toml"
-    if not shared.is_file():
-        raise RegimeError(
-            f"没有找到 {NATIONAL}.toml：{folder} 中应有全国统一规定，各县区的制度都以它为基础。请补上。"
-        )
-    national = read_national(shared)
-    found = [read_regime(file, national) for file in files]
-    return {one.slug: one for one in sorted(found, key=lambda one: one.position)}
-
-
-def sources(regimes: Mapping[str, Regime]) -> set[str]:
-    """Return every source that any rule of these regimes cites."""
-    return {
-        entry.source
-        for regime in regimes.values()
-        for rule_id in rules()
-        for entry, _ in regime.all_terms(rule_id)
-    }

@@ -24,7 +24,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal import apps
-from portal.domain.regimes import read_regimes
+from portal.domain.regime_reading import read_regimes
 from portal.search import SearchIndex
 from portal.services import publishing, rosters
 from portal.services.checking import Book

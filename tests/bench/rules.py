@@ -9,7 +9,7 @@ from pathlib import Path
 from portal.domain.canonical import canonical, document_json
 from portal.domain.documents.base import Document
 from portal.domain.documents.delegation import Approver, Assignment, Chief, DelegationPlan, SignOffBand
-from portal.domain.regimes import read_regimes
+from portal.domain.regime_reading import read_regimes
 from portal.domain.rules.check import check, rules_for
 from portal.domain.rules.unit_file import PublishedDocument, context_of, unit_dossier
 from portal.domain.units import UnitFacts

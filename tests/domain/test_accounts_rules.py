@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from portal.config import data_dir
 from portal.domain.documents.finance import FinanceDisclosure
-from portal.domain.regimes import Regime, read_regimes
+from portal.domain.regime_reading import read_regimes
+from portal.domain.regimes import Regime
 from portal.domain.rules.check import Report, State, check
 from portal.domain.rules.dossier import Context, Dossier, Entry
 from portal.domain.units import UnitFacts, UnitType

@@ -48,7 +48,8 @@ from portal.domain.obligations import (
     rates,
     standing,
 )
-from portal.domain.regimes import Regime, read_regimes
+from portal.domain.regime_reading import read_regimes
+from portal.domain.regimes import Regime
 from portal.domain.rules.base import rules
 from portal.domain.rules.unit_file import PublishedDocument, reports
 from portal.domain.units import UnitFacts, UnitType

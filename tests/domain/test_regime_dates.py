@@ -6,7 +6,8 @@ from datetime import date
 from pathlib import Path
 
 from portal.domain.calendar import Span
-from portal.domain.regimes import Regime, read_national, read_regime
+from portal.domain.regime_reading import read_national, read_regime
+from portal.domain.regimes import Regime
 from portal.domain.rules.deadlines import Deadline
 from portal.domain.units import UnitType
 from tests.conftest import ROOT
@@ -108,8 +109,8 @@ def test_own_index_items_and_coverage_rates_replace_the_national_ones_as_a_whole
         '\n[[index]]\ncode = "plan"\ntitle = "有方案"\nduty = "plan"\nweight = 1\nwithin = "12个月"\n'
         'from = 2026-12-01\nsource = "示例文件第五条"\n'
     )
-    file = tmp_path / "xiuzhou.toml"
-    file.write_text(GOOD + item, encoding="utf-8")
+    file = tmp_path / "tongling.toml"  # One that has no items of its own.
+    file.write_text((FOLDER / "tongling.toml").read_text(encoding="utf-8") + item, encoding="utf-8")
     regime = read_regime(file, read_national(FOLDER / "national.toml"))
     assert len(regime.index_on(date(2026, 11, 30))) > 1
     assert [one.title for one in regime.index_on(date(2026, 12, 1))] == ["有方案"]

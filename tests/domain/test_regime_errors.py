@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.domain.regimes import RegimeError, read_national, read_regime, read_regimes
+from portal.domain.regime_files import RegimeError
+from portal.domain.regime_reading import read_national, read_regime, read_regimes
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "content" / "regimes"

@@ -13,7 +13,8 @@ import pytest
 
 from portal.domain.calendar import Span
 from portal.domain.regime_files import RegimeError
-from portal.domain.regimes import Regime, read_regime, read_regimes
+from portal.domain.regime_reading import read_regime, read_regimes
+from portal.domain.regimes import Regime
 from portal.domain.rules.deadlines import Deadline, PeriodDeadline
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"

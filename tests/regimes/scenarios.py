@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from portal.domain.documents.base import Document, kind_of
-from portal.domain.regimes import Regime, read_regimes
+from portal.domain.regime_reading import read_regimes
+from portal.domain.regimes import Regime
 from portal.domain.rules.base import rules
 from portal.domain.rules.check import Report, State, check
 from portal.domain.rules.dossier import Context, Dossier, Entry
@@ -42,7 +43,7 @@ KINDS = {
 }
 _KNOWN = {
     "name", "rules", "document", "change", "remove", "given", "also", "complete", "previous", "published",
-    "on", "unit", "expect", "unclear", "not_applicable", "regimes", "follows",
+    "on", "unit", "founded", "expect", "unclear", "not_applicable", "regimes", "follows",
 }  # fmt: skip
 _MONEY = re.compile(r"-?[\d,]+(\.\d+)?(元|万元)")
 
@@ -202,7 +203,9 @@ def prepare(scenario: Scenario) -> tuple[Document, Context]:
     )
     return document, Context(
         regime=regimes()[slug],
-        unit=UnitFacts("示例单位", UnitType(data.get("unit", settings(slug)["unit"]))),
+        unit=UnitFacts(
+            "示例单位", UnitType(data.get("unit", settings(slug)["unit"])), founded_on=data.get("founded")
+        ),
         on=data.get("on", date(2026, 11, 20)),
         dossier=dossier,
         published_on=data.get("published"),

@@ -15,7 +15,8 @@ from portal.domain.documents import finance as f
 from portal.domain.documents import regulation as r
 from portal.domain.documents import tender as t
 from portal.domain.documents.base import Document
-from portal.domain.regimes import Regime, read_regimes
+from portal.domain.regime_reading import read_regimes
+from portal.domain.regimes import Regime
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, Tombstone, UnitView, VersionView
 
 REGIMES = Path(__file__).resolve().parents[2] / "content" / "regimes"

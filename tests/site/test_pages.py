@@ -29,7 +29,7 @@ HTML = [one.path for one in URLS if one.path.endswith(".html")]
 # What may stand in Latin letters on a Chinese page: formats, algorithms, the command, units, codes that are data.
 ALLOWED = re.compile(
     r"JSON|SHA-256|RFC 8785|portal verify 文件\.json|salt|content|digest|\d[\d.]* ?K?B\b|A4|B角|[0-9a-f]{8}|"
-    r"(?:DEL|FIN|DEC|SPK|APP|TEN|PUB)-\d\d|[a-z]+/\d{4}-\d+|javascript:alert\(1\)|example\.org"
+    r"(?:DEL|FIN|DEC|SPK|APP|TEN|PUB)-\d\d|GB[ /T]|[a-z]+/\d{4}-\d+|javascript:alert\(1\)|example\.org"
 )
 HOSTILE_WORDS = ("script", "alert", "img", "src", "onerror", "x", "b", "scri")
 
@@ -323,7 +323,7 @@ def test_pages_are_functions_of_the_snapshot_alone(site: dict[str, str]) -> None
 def test_pages_and_styles_are_light(site: dict[str, str]) -> None:
     for path, text in site.items():
         # The rules page is a book of law of some eighty entries with their sources.
-        limit = 22_000 if path.endswith("/rules.html") else 15_000
+        limit = 24_000 if path.endswith("/rules.html") else 15_000
         assert len(gzip.compress(text.encode(), 6)) <= limit, path
     assert len(gzip.compress((STATIC / "theme.css").read_bytes(), 9)) <= 6_656
     if (STATIC / "vendor" / "govuk.css").is_file():

@@ -12,11 +12,13 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from portal.domain.calendar import add_months
+from portal.domain.documents.delegation import DelegationPlan
 from portal.domain.obligations.board import Standing
 from portal.domain.obligations.case import Case
 from portal.domain.obligations.duties import Cell, Evidence, Status
 from portal.domain.regimes import IndexItem
 from portal.domain.rules.check import Report, State
+from portal.domain.rules.terms import Severity
 from portal.domain.rules.unit_file import PublishedDocument
 from portal.domain.values import show_period
 
@@ -67,12 +69,27 @@ class Index:
 def index_of(case: Case, found: Standing, checked: Checked) -> Index:
     """Return a unit's index; one without items where the unit is gone. `checked` is every record in force with what the rule book says of it."""
     items: list[Scored] = []
+    standing = _plan_in_force(checked, case.today)
     if not case.exists_on(case.today):
         return Index(())
     for item in case.regime.index_on(case.today):
         since = _since(case.today, item)
-        items.append(_by_duty(item, found, since) if item.duty else _by_rules(item, checked, since))
+        items.append(_by_duty(item, found, since) if item.duty else _by_rules(item, checked, since, standing))
     return Index(tuple(items))
+
+
+def _plan_in_force(checked: Checked, today: date) -> PublishedDocument | None:
+    """Return the delegation plan in force: it counts however long ago it was published."""
+    plans = [
+        record
+        for record, _ in checked
+        if isinstance(record.document, DelegationPlan) and record.document.effective_from <= today
+    ]
+    newest = max(plans, key=lambda one: one.document.binding_day() or date.min, default=None)
+    if newest is None or not isinstance(newest.document, DelegationPlan):
+        return None
+    until = newest.document.effective_to
+    return None if until and until < today else newest
 
 
 def _since(today: date, item: IndexItem) -> date:
@@ -106,13 +123,16 @@ def _told(cell: Cell) -> str:
     return f"{period}{cell.duty.title}：{cell.word}{note}"
 
 
-def _by_rules(item: IndexItem, checked: Checked, since: date) -> Scored:
+def _by_rules(item: IndexItem, checked: Checked, since: date, standing: PublishedDocument | None) -> Scored:
+    """Only breaches (违规) fail an item; a warning or a hint rests on less than a rule of the place."""
     tested = 0
     doubtful = 0
     broken: list[Evidence] = []
     wanted = frozenset(item.rules)
     for record, report in checked:
-        if record.published_on is None or max(record.published_on, record.changed_on or date.min) < since:
+        if record.published_on is None:
+            continue
+        if record is not standing and max(record.published_on, record.changed_on or date.min) < since:
             continue
         for one in report.checks:
             if one.rule.id not in wanted:
@@ -124,6 +144,7 @@ def _by_rules(item: IndexItem, checked: Checked, since: date) -> Scored:
             broken += [
                 Evidence(record.ref, record.published_on, f"{seen.title}：{seen.seen}")
                 for seen in one.findings
+                if seen.severity in (Severity.BLOCK, Severity.RED)
             ]
     note = f"另有 {doubtful} 次核对因资料不全没有结论，不计入" if doubtful else ""
     if not tested:

@@ -110,9 +110,10 @@ def vouchers(case: Case, quarters: Iterable[str]) -> Iterator[Cell]:
     def checked(record: PublishedDocument, document: FinanceDisclosure) -> tuple[date | None, str]:
         context = context_of(case.regime, case.unit, case.dossier, record, on=case.today)
         done = check(document, context, only=[VOUCHERS.rule]).checks
-        if done and done[0].state == State.FOUND:
-            return None, done[0].findings[0].seen
-        within = [one for one in document.voucher_checks if one.checked_on <= quarter_end(document.period)]
+        if not done or done[0].state == State.FOUND:
+            return None, done[0].findings[0].seen if done else ""
+        # The rule says how long after the quarter a check still counts; it passed, so one of these did.
+        within = [one for one in document.voucher_checks if one.checked_on >= quarter_start(document.period)]
         first = min(within, key=lambda one: one.checked_on, default=None)
         return (first.checked_on, f"{first.checker}检查{first.scope}") if first else (None, "")
 

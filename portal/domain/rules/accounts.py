@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from portal.domain.calendar import previous_quarter
+from portal.domain.calendar import period_end, previous_quarter
 from portal.domain.documents.finance import FinanceDisclosure, FundLine, Money, PublicFund, StatementType
 from portal.domain.rules.base import Seen, Sights, Unclear, pointer, rule
 from portal.domain.rules.dossier import Context
@@ -269,6 +269,10 @@ def _goes_on(document: FinanceDisclosure, context: Context, terms: Arithmetic) -
         return
     before = _before(document.period)
     previous = context.dossier.disclosure(before, document.statement)
+    if previous is None and context.unit.founded_on and context.unit.founded_on > period_end(before):
+        for one in lines.values():
+            yield from _cumulates(one, 0, "单位成立后第一期", None)
+        return
     if previous is None:
         yield Unclear(f"没有找到{show_period(before)}的公开内容，期初余额和本年累计无法与上期核对。")
         return

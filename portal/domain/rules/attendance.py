@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Annotated
@@ -20,7 +21,7 @@ from portal.domain.documents.decision import (
 )
 from portal.domain.rules.base import Seen, Sights, Unclear, pointer, rule
 from portal.domain.rules.dossier import Context
-from portal.domain.rules.terms import Share, Terms
+from portal.domain.rules.terms import Severity, Share, Terms
 from portal.domain.values import Choice, fold
 
 key = lru_cache(maxsize=65536)(fold)  # The same few names recur in every meeting of a unit.
@@ -95,6 +96,7 @@ class Quorum(MeetingScope):
     reach: Annotated[Reach, Field(title="到会人数恰好等于这一比例时")]
     personnel_share: Annotated[Share | None, Field(title="研究人事任免须到会的比例（恰好等于算达到）")] = None
     recused: Annotated[Recusal, Field(title="回避的成员")]
+    ordinary: Annotated[Severity | None, Field(title="人事以外的事项有同样情形时")] = None
 
 
 @rule(
@@ -112,6 +114,12 @@ def quorum(document: DecisionRecord, _context: Context, terms: Quorum) -> Sights
     whether present, absent or recused. 《党政领导干部选拔任用工作条例》 asks two
     thirds for personnel matters.
     """
+    for one in _quorum(document, terms):
+        personnel = document.category == Category.KEY_PERSONNEL
+        yield replace(one, severity=None if personnel else terms.ordinary)
+
+
+def _quorum(document: DecisionRecord, terms: Quorum) -> Iterator[Seen]:
     yield from _list_is_whole(document)
     if not document.should_attend:
         yield Seen("/should_attend", "应到人数填的是 0。", "请填写领导班子成员的应到人数。")
@@ -134,7 +142,7 @@ def quorum(document: DecisionRecord, _context: Context, terms: Quorum) -> Sights
         )
 
 
-def _list_is_whole(document: DecisionRecord) -> Sights:
+def _list_is_whole(document: DecisionRecord) -> Iterator[Seen]:
     seen: set[str] = set()
     for place, one in enumerate(document.attendees):
         name = key(one.name)

@@ -24,7 +24,7 @@ from portal.domain.documents.tender import Subject, Tender
 from portal.domain.rules.attendance import key, share_text, with_presence
 from portal.domain.rules.base import Seen, Sights, Unclear, pointer, rule
 from portal.domain.rules.dossier import Context
-from portal.domain.rules.terms import Share, Terms, Yuan
+from portal.domain.rules.terms import Severity, Share, Terms, Yuan
 from portal.domain.values import show_day, show_yuan
 
 
@@ -35,6 +35,7 @@ class Collective(Terms):
     works: Annotated[bool, Field(title="工程选定施工单位不论金额都须集体研究")] = False
     catalogue: Annotated[bool, Field(title="采购目录内的项目不论金额都须集体研究")] = False
     special_funds: Annotated[bool, Field(title="使用专项资金达到上述金额的也须集体研究")] = False
+    by_amount: Annotated[Severity | None, Field(title="只因金额须集体研究的项目有同样情形时")] = None
 
 
 def _settled_on(tender: Tender) -> date | None:
@@ -56,10 +57,14 @@ def _largest(tender: Tender) -> int:
     return max((one for one in known if one is not None), default=0)
 
 
-def _grounds(tender: Tender, terms: Collective) -> Iterator[str]:
-    """Yield on which grounds a project needs a collective decision."""
+def _by_amount(tender: Tender, terms: Collective) -> Iterator[str]:
+    """Yield that a project needs a collective decision by its amount."""
     if _largest(tender) >= terms.amount:
         yield f"金额 {show_yuan(_largest(tender))} 元达到 {show_yuan(terms.amount)} 元"
+
+
+def _named(tender: Tender, terms: Collective) -> Iterator[str]:
+    """Yield on which other grounds a project needs a collective decision, whatever its amount."""
     if terms.works and tender.subject == Subject.WORKS:
         yield "属于工程，要选定施工单位"
     if terms.catalogue and tender.in_catalogue:
@@ -75,13 +80,16 @@ class Claim:
     why: str
     until: date
     event: str
+    severity: Severity | None = None
 
 
 def _claims(document: Tender | FinanceDisclosure, terms: Collective) -> Iterator[Claim]:
     if isinstance(document, Tender):
-        settled, why = _settled_on(document), "、".join(_grounds(document, terms))
+        settled, named = _settled_on(document), [*_named(document, terms)]
+        why = "、".join([*_by_amount(document, terms), *named])
         if settled and why:
-            yield Claim("/decision", document.decision, why, settled, "确定供应商")
+            severity = None if named else terms.by_amount
+            yield Claim("/decision", document.decision, why, settled, "确定供应商", severity)
         return
     for place, fund in enumerate(document.special_funds):
         if terms.special_funds and fund.used >= terms.amount:
@@ -109,19 +117,21 @@ def decided_first(document: Tender | FinanceDisclosure, context: Context, terms:
 def _decided(claim: Claim, context: Context) -> Sights:
     needs = f"{claim.why}，须集体研究"
     if not claim.number:
-        yield Seen(claim.place, f"{needs}，没有填写决策记录编号。", _DECIDE)
+        yield Seen(claim.place, f"{needs}，没有填写决策记录编号。", _DECIDE, claim.severity)
         return
     found = context.dossier.decision(claim.number)
     if found is None:
         if context.dossier.complete:
-            yield Seen(claim.place, f"{needs}，本单位没有编号为“{claim.number}”的决策记录。", _PUBLISH)
+            told = f"{needs}，本单位没有编号为“{claim.number}”的决策记录。"
+            yield Seen(claim.place, told, _PUBLISH, claim.severity)
         else:
             yield Unclear(f"{needs}；手头的材料中没有编号为“{claim.number}”的决策记录。")
     elif found.result != Result.ADOPTED:
-        yield Seen(claim.place, f"{needs}，决策记录“{claim.number}”的结果是“{found.result.label}”。", _DECIDE)
+        told = f"{needs}，决策记录“{claim.number}”的结果是“{found.result.label}”。"
+        yield Seen(claim.place, told, _DECIDE, claim.severity)
     elif found.held_on > claim.until:
         days = f"{show_day(found.held_on)}才开，晚于{claim.event}（{show_day(claim.until)}）"
-        yield Seen(claim.place, f"{claim.why}，须先集体研究，会议却在{days}。", _DECIDE)
+        yield Seen(claim.place, f"{claim.why}，须先集体研究，会议却在{days}。", _DECIDE, claim.severity)
 
 
 _DECIDE = "请核对决策记录编号和日期。确实没有先经集体研究的，不得补造会议记录，请报告班子会追认或者纠正，并在“公开说明”中写明原因和整改安排。"
@@ -135,9 +145,15 @@ class MeetingForm(Terms):
     amount: Annotated[Yuan | None, Field(title="其他事项达到即须集体研究的金额（含本数）")] = None
     forms: Annotated[tuple[Form, ...], Field(title="可用的会议形式")]
     emergencies: Annotated[tuple[Category, ...], Field(title="可以先紧急处置的类别")] = ()
+    advisory: Annotated[tuple[Category, ...], Field(title="只作预警的决策类别")] = ()
 
 
 def _is_collective(document: DecisionRecord, _context: Context, terms: MeetingForm) -> bool:
+    return _is_named(document, terms) or document.category in terms.advisory
+
+
+def _is_named(document: DecisionRecord, terms: MeetingForm) -> bool:
+    """Tell whether the item is one of those that the text sends to the group."""
     large = terms.amount is not None and document.amount is not None and document.amount >= terms.amount
     return document.category in terms.categories or document.especially_major or large
 
@@ -161,6 +177,7 @@ def decided_in_a_meeting(document: DecisionRecord, _context: Context, terms: Mee
         "/form",
         f"“{document.category.label}”事项的会议形式是“{document.form.label}”，应是{allowed}。",
         "请核对会议形式。如记录无误，请开会重新研究这一事项；须公开这次情况的，请在“公开说明”中写明原因和整改安排。",
+        None if _is_named(document, terms) else Severity.YELLOW,
     )
 
 

@@ -105,6 +105,7 @@ def each_domain_has_its_deputy(plan: DelegationPlan, context: Context, terms: Ho
                 f"{domain.label}列有 {len(persons)} 名分管人（{'、'.join(one.person for one in persons)}），"
                 f"每项最多 {terms.most} 名。",
                 "请核对分工记录，在方案中只保留实际负责的分管副职；如确由多人分管，应由班子集体研究后明确到人。",
+                terms.several,
             )
         if persons or domain.code in optional:
             continue

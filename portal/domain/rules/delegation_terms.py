@@ -14,7 +14,7 @@ from pydantic import Field
 
 from portal.domain.documents.delegation import Assignment, DelegationPlan
 from portal.domain.rules.dossier import Context
-from portal.domain.rules.terms import Length, Terms
+from portal.domain.rules.terms import Length, Severity, Terms
 from portal.domain.values import fold
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Holders(Terms):
 
     most: Annotated[int, Field(ge=1, title="每项最多由几人分管")]
     may_omit: Annotated[tuple[str, ...], Field(title="没有这项职权的单位可以不列")] = ()
+    several: Annotated[Severity | None, Field(title="分管人多于此数的")] = None
 
 
 class Load(Terms):

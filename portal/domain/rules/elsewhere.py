@@ -25,7 +25,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
     "DEL-15": Elsewhere(
         "覆盖率",
         "not_here",
-        "这是全县区单位的比例，不是对一份材料的核对；由合规统计（portal compliance）按各单位的记录计算。",
+        "这是全县区单位的比例，不是对一份材料的核对；由“公开情况”页按各单位的记录统计。",
     ),
     "TEN-21": Elsewhere(
         "中标人与特定关系人比对",

@@ -46,6 +46,7 @@ class Approval(Steps):
     """The domain whose matters take the path."""
 
     domain: Annotated[str, Field(title="适用的事项")]
+    forms: Annotated[tuple[Form, ...], Field(title="班子集体研究可用的会议形式")] = ()
 
 
 class MajorAdministrative(Terms):
@@ -335,3 +336,9 @@ def _takes_the_path(document: DecisionRecord, context: Context, terms: Approval)
 def approval_takes_its_path(document: DecisionRecord, _context: Context, terms: Approval) -> Sights:
     """行政审批路径: the deputy brings it up, the chief consents, the group decides, in this order."""
     yield from _in_order(document, terms.steps)
+    if terms.forms and document.form not in terms.forms:
+        yield Seen(
+            "/form",
+            f"行政审批事项的会议形式是“{document.form.label}”，应经班子集体研究（{'、'.join(one.label for one in terms.forms)}）。",
+            "请核对会议形式；如记录无误，请开会研究后再审批，或在“公开说明”中写明原因。",
+        )

@@ -10,7 +10,8 @@ from portal.domain.documents.delegation import Payer
 from portal.domain.documents.finance import FinanceDisclosure, Payment
 from portal.domain.rules.base import Seen, Sights, Unclear, rule
 from portal.domain.rules.dossier import Context
-from portal.domain.rules.hands import PaymentTerms, payer_of
+from portal.domain.rules.hands import PaymentTerms, hands_of, payer_of, people
+from portal.domain.rules.terms import Severity
 from portal.domain.values import Choice, fold, show_yuan
 
 
@@ -33,16 +34,23 @@ class Step(BaseModel):
     words: Annotated[tuple[str, ...], Field(min_length=1)]
     signer: Signer | None = None
     only_collective: bool = False  # A step only of payments that the group decided.
+    severity: Severity | None = None  # Less grave for a step that the text does not name.
 
     def __str__(self) -> str:
         """Return the step as the rules page shows it."""
         return f"{self.name}（集体研究的支出）" if self.only_collective else self.name
 
-    def taken(self, entry: str, payment: Payment) -> bool:
-        """Tell whether an entry of the chain is this step: by one of its words, or by its signer's name."""
+    def taken(self, entry: str, payment: Payment, *, chief_approves: bool) -> bool:
+        """Tell whether an entry of the chain is this step: by one of its words, or by its signer's name.
+
+        A chief who approves anyone's expense is not the deputy whose review the step asks for.
+        """
         folded = fold(entry)
         signer = getattr(payment, self.signer.value) if self.signer else None
-        return any(fold(word) in folded for word in self.words) or bool(signer and fold(signer) in folded)
+        by_name = not (chief_approves and self.signer == Signer.APPROVER)
+        return any(fold(word) in folded for word in self.words) or bool(
+            by_name and signer and fold(signer) in folded
+        )
 
 
 class Chain(PaymentTerms):
@@ -87,13 +95,18 @@ def signed_in_order(payment: Payment, context: Context, terms: Chain) -> Sights:
                 f"/{step.signer.value}",
                 f"“{payment.purpose}”{show_yuan(payment.amount)} 元没有填写{step.signer.label}。",
                 f"请核对凭证并补填；确实没有“{step.name}”这一步的，请在“公开说明”中写明。",
+                step.severity,
             )
     if not payment.chain:
         yield Unclear(f"“{payment.purpose}”没有填写实际审批程序，无法核对先后。")
         return
-    reached = 0
+    reached, by_chief = 0, _chief_approves(payment, context, terms)
     for step in steps:
-        places = [place for place, entry in enumerate(payment.chain) if step.taken(entry, payment)]
+        places = [
+            place
+            for place, entry in enumerate(payment.chain)
+            if step.taken(entry, payment, chief_approves=by_chief)
+        ]
         later = [place for place in places if place >= reached]
         if later:
             reached = later[0]
@@ -104,4 +117,13 @@ def signed_in_order(payment: Payment, context: Context, terms: Chain) -> Sights:
             f"“{payment.purpose}”的审批程序（{'→'.join(payment.chain)}）中，“{step.name}”{fault}。"
             f"应依次为{'→'.join(one.name for one in steps)}。",
             "请核对凭证；如记录无误，请在“公开说明”中写明缺少或颠倒的原因。",
+            step.severity,
         )
+
+
+def _chief_approves(payment: Payment, context: Context, terms: Chain) -> bool:
+    """Tell whether a chief approved an expense that is nobody's own."""
+    plan = context.plan_on(payment.paid_on)
+    if plan is None or payer_of(payment, context, terms) != Payer.ANYONE:
+        return False
+    return bool(people(payment.approver) & hands_of(plan, context).chiefs)

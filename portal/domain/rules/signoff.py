@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -44,6 +45,7 @@ class BandTerms(Terms):
     limits: Annotated[tuple[DeputyLimit, ...], Field(title="分管副职单独审批的限额")] = ()
     at_limit: Annotated[AtLimit | None, Field(title="恰好等于限额的")] = None
     lower_allowed: Annotated[bool | None, Field(title="单位可以把限额定得比幅度更低")] = None
+    shape: Annotated[Severity | None, Field(title="没有公布、各档不衔接或者最高一档未上会的")] = None
 
 
 @rule(
@@ -61,19 +63,26 @@ def bands_are_whole(plan: DelegationPlan, context: Context, terms: BandTerms) ->
     signs alone is the jurisdiction's word (分级负责制).
     """
     tables = tables_of(plan, context)
-    yield from _missing(plan, tables, context, terms)
+    yield from _of_shape(terms.shape, _missing(plan, tables, context, terms))
     consent = {domain_key(context, one, plan.effective_from) for one in terms.consent_domains}
     for table in tables:
-        yield from flaws(table)
+        yield from _of_shape(terms.shape, flaws(table))
         yield from _ticks(table)
         if table.restricted:
             yield from _hands(table, terms)
-            yield from _top(table, terms, consent_is_enough=table.domain in consent)
+            top = _top(table, terms, consent_is_enough=table.domain in consent)
+            yield from _of_shape(terms.shape, top)
         if table.payer == Payer.ANYONE:
-            yield from _falling(table)
+            yield from _of_shape(terms.shape, _falling(table))
             for limit in terms.limits:
                 if table.domain == domain_key(context, limit.domain, plan.effective_from):
                     yield from _deputy_limit(table, limit, terms)
+
+
+def _of_shape(shape: Severity | None, sights: Sights) -> Sights:
+    """Yield the sights; those of a table's shape are less grave where the text does not command one."""
+    for one in sights:
+        yield replace(one, severity=shape) if shape and isinstance(one, Seen) else one
 
 
 def _missing(

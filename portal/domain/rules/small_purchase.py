@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from portal.domain.documents.delegation import Approver, DelegationPlan, ExpenseType, Payer
-from portal.domain.documents.tender import Method, Subject, Tender, Venue
+from portal.domain.documents.tender import Method, Stage, Subject, Tender, Venue
 from portal.domain.rules.bands import AtLimit, decided, domain_key, level, table_for
 from portal.domain.rules.base import Seen, Sights, Unclear, rule
 from portal.domain.rules.dossier import Context
@@ -29,7 +29,9 @@ class Routes(Terms):
 
 
 def _concerned(tender: Tender, _context: Context, terms: Routes) -> bool:
-    return tender.subject is None or tender.subject in terms.subjects
+    """The route is walked before the purchase begins; what is only planned has not walked it yet."""
+    begun = tender.stage() != Stage.INTENT
+    return begun and (tender.subject is None or tender.subject in terms.subjects)
 
 
 @rule(

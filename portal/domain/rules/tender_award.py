@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from portal.domain.documents.tender import Tender
-from portal.domain.rules.base import Sights, Unclear, rule
+from portal.domain.rules.base import Seen, Sights, Unclear, rule
 from portal.domain.rules.dossier import Context
 from portal.domain.rules.tender_law import (
     COMPULSORY_DOUBT,
@@ -21,6 +21,7 @@ from portal.domain.rules.tender_law import (
     tendered,
 )
 from portal.domain.rules.terms import Length, Terms
+from portal.domain.values import show_day
 
 
 def _determined_on(tender: Tender) -> date | None:
@@ -83,20 +84,33 @@ def purchase_contract_in_time(tender: Tender, context: Context, terms: Contracti
 
 
 def _contract_in_time(tender: Tender, context: Context, within: Length) -> Sights:
-    if tender.award is None or tender.award.notified_on is None:
-        yield Unclear("发出中标（成交）通知书的日期没有填写，不能核对签订合同是否及时。")
+    """Neither before the notice (else the choice of the supplier) nor too long after it."""
+    if tender.award is None:
         return
-    place = "/contract/signed_on" if tender.contract else "/contract"
-    yield from lateness(
-        context, tender.award.notified_on, within, _signed_on(tender),
-        what="订立书面合同", since="发出中标（成交）通知书", place=place,
-    )  # fmt: skip
+    signed, notified = _signed_on(tender), tender.award.notified_on
+    before, what = (
+        (notified, "发出中标（成交）通知书") if notified else (tender.award.determined_on, "确定供应商")
+    )
+    if signed and signed < before:
+        yield Seen(
+            "/contract/signed_on",
+            f"合同{show_day(signed)}签订，早于{show_day(before)}{what}。",
+            "合同应在发出中标（成交）通知书以后签订。请核对日期；日期无误的，请在“公开说明”中写明原因。",
+        )
+    elif notified is None:
+        yield Unclear("发出中标（成交）通知书的日期没有填写，不能核对签订合同是否及时。")
+    else:
+        yield from lateness(
+            context, notified, within, signed,
+            what="订立书面合同", since="发出中标（成交）通知书",
+            place="/contract/signed_on" if signed else "/contract",
+        )  # fmt: skip
 
 
 class Within(Terms):
     """Within how long."""
 
-    within: Annotated[Length, Field(title="确定供应商后公告")]
+    within: Annotated[Length, Field(title="确定供应商后发出通知书、公告结果")]
 
 
 @rule(
@@ -109,13 +123,20 @@ class Within(Terms):
     when=lambda tender, context, _terms: tender.award is not None and procured(tender, context) is not False,
 )
 def result_is_announced(tender: Tender, context: Context, terms: Within) -> Sights:
-    """结果公告 (政府采购法实施条例 43)."""
-    if tender.award:
-        told = lateness(
-            context, tender.award.determined_on, terms.within, tender.award.announced_on,
-            what="中标（成交）结果公告", since="确定供应商", place="/award/announced_on",
+    """通知书和结果公告 (政府采购法实施条例 43): both in time; a blank day of the notice is TEN-13's to tell."""
+    if tender.award is None:
+        return
+    told = lateness(
+        context, tender.award.determined_on, terms.within, tender.award.announced_on,
+        what="中标（成交）结果公告", since="确定供应商", place="/award/announced_on",
+    )  # fmt: skip
+    yield from hedged(told, procured(tender, context), PROCURED_DOUBT)
+    if tender.award.notified_on:
+        sent = lateness(
+            context, tender.award.determined_on, terms.within, tender.award.notified_on,
+            what="发出中标（成交）通知书", since="确定供应商", place="/award/notified_on",
         )  # fmt: skip
-        yield from hedged(told, procured(tender, context), PROCURED_DOUBT)
+        yield from hedged(sent, procured(tender, context), PROCURED_DOUBT)
 
 
 class AfterContract(Terms):

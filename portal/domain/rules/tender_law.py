@@ -38,6 +38,7 @@ class Scale(Terms):
     limit: Annotated[Yuan, Field(title="政府采购限额标准，货物和服务（各省下限）")]
     limit_works: Annotated[Yuan, Field(title="政府采购限额标准，工程（各省下限）")]
     procurers: Annotated[tuple[UnitType, ...], Field(title="适用政府采购法的单位")]
+    state_funded: Annotated[tuple[UnitType, ...], Field(title="工程资金视为国有资金的单位")]
 
     def of(self, subject: Subject | None) -> int:
         """Return the amount from which a subject must be tendered; the lowest where the subject is not told."""
@@ -128,7 +129,10 @@ def of_construction(tender: Tender, context: Context, terms: Scale) -> bool:
 
 @_once
 def must_be_tendered(tender: Tender, context: Context) -> bool | None:
-    """依法必须招标: the unit says so, or it is works of that scale; None where the record does not tell."""
+    """依法必须招标: the unit says so, or it is works of that scale; None where the record does not tell.
+
+    The law binds state money (招标投标法 3): a village's own may be none.
+    """
     terms = scale(tender, context)
     if tender.compulsory or terms is None:
         return bool(tender.compulsory)
@@ -138,7 +142,8 @@ def must_be_tendered(tender: Tender, context: Context) -> bool | None:
     amount = estimate(tender)
     if amount is not None and amount < terms.of(tender.subject):
         return False
-    return True if works and amount is not None else None
+    state = context.unit.type in terms.state_funded
+    return True if works and amount is not None and state else None
 
 
 @_once

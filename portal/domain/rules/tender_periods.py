@@ -238,6 +238,19 @@ def _posting(tender: Tender, context: Context, terms: Posting) -> Sights:
             )
     elif posted:
         yield Unclear("候选人公示截止日期没有填写，不能核对公示期。")
+    yield from _settled_too_early(tender)
+
+
+def _settled_too_early(tender: Tender) -> Sights:
+    """Objections may be raised while the candidates are posted (54): the winner is settled only after that."""
+    settled = _determined_on(tender)
+    last = tender.candidacy and (tender.candidacy.posted_until or tender.candidacy.posted_on)
+    if settled and last and settled < last:
+        yield Seen(
+            "/award/determined_on",
+            f"{show_day(settled)}确定中标人，这时中标候选人的公示还没有结束（{show_day(last)}）。",
+            "公示期间可以提出异议，中标人应在公示结束后确定。" + _EXPLAIN,
+        )
 
 
 class Answer(Terms):

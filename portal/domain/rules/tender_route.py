@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated
 
 from pydantic import Field
@@ -16,15 +17,11 @@ from portal.domain.rules.dossier import Context, Dossier
 from portal.domain.rules.tender_law import (
     TENDERS,
     Scale,
-    Shown,
     began,
     beyond_intent,
     estimate,
-    hedged,
-    lasted,
     must_be_tendered,
     of_construction,
-    procured,
     scale,
 )
 from portal.domain.rules.terms import Severity, Terms, Yuan
@@ -67,7 +64,8 @@ def must_go_to_tender(tender: Tender, context: Context, terms: Scale) -> Sights:
         )
     elif must is None and tender.method not in TENDERS:
         yield Unclear(
-            f"采购方式不是招标，{known}，从记录看不出是不是依法必须招标的工程建设项目。请填写采购对象、金额和“依法必须招标”。"
+            f"采购方式不是招标，{known}，从记录看不出是不是依法必须招标的工程建设项目。"
+            "请填写采购对象、金额和“依法必须招标”；没有使用国有资金的，请在备注中写明。"
         )
     if must and tender.compulsory is False:
         yield Seen(
@@ -115,10 +113,28 @@ class _Parts:
         return total, len(self.known) - (before is not None), bool(self.blank - {key})
 
 
+_ALIKE = "相近名称"
+# What tells one part of a purchase from the next: 一期、第二标段、（三）、2026年5月、甲批……
+_MARK = re.compile(
+    r"\([^()]{1,8}\)|\d{4}年度?|\d{1,2}月(份|\d{1,2}日)?|[上下]半年"
+    r"|第?[\d一二三四五六七八九十甲乙丙丁]+(期|标段|标|批次|批|包|次|季度|部分)"
+)
+_TELLING = 4  # A name of fewer characters without its marks says too little.
+
+
+@lru_cache(maxsize=65536)
+def _stem(title: str) -> str:
+    """Return a title without what tells its parts apart; the title itself where nothing much is left."""
+    whole = fold(title)
+    bare = _MARK.sub("", whole)
+    return bare if len(bare) >= _TELLING else whole
+
+
 def _labels(tender: Tender) -> Iterator[tuple[str, str, int | None]]:
     """Yield what may make several purchases one: the project, else the item or the name within one year.
 
     Works are one only where project or name say so; a category (品目) makes one only of goods and services.
+    Names that differ only in their phase, lot or date come last: they raise a doubt, never a finding.
     """
     works = tender.subject == Subject.WORKS
     if tender.parent_project:
@@ -128,6 +144,7 @@ def _labels(tender: Tender) -> Iterator[tuple[str, str, int | None]]:
         yield "采购品目", fold(tender.catalogue_item), tender.year()
     if tender.year():
         yield "项目名称", fold(tender.title), tender.year()
+        yield _ALIKE, _stem(tender.title), tender.year()
 
 
 _Key = tuple[str, Subject | None, str, str, int | None]
@@ -243,7 +260,13 @@ def _split(tender: Tender, context: Context, low: int, high: int, what: str, *, 
     for label in _labels(tender):
         parts = _parts(("TEN-02", tender.subject, *label), high, context.dossier, venue=venue)
         total, others, blank = parts.with_this(tender, own)
-        if told and others and total >= high:
+        if label[0] == _ALIKE:
+            if told and others and total >= low and not doubt:
+                doubt = (
+                    f"有 {others + 1} 次采购名称相近，只有期次、标段或者日期不同，合计 {show_yuan(total)} 元，"
+                    f"达到{what}（{show_yuan(low)} 元）。是不是同一个项目，请核对；不是的，请写明各自的所属总项目。"
+                )
+        elif told and others and total >= high:
             yield _joined(tender, parts, total, others, high, label, what)
             return
         if told and others and total >= low:
@@ -287,61 +310,6 @@ def _part(tender: Tender) -> str:
     number = f"（{tender.project_no}）" if tender.project_no else ""
     day = began(tender)
     return f"“{tender.title}”{number}{show_day(day) if day else ''} {show_yuan(estimate(tender) or 0)} 元"
-
-
-# ---- 单一来源 -------------------------------------------------------------------------------------
-
-
-class SoleSourcing(Shown):
-    """For how long a sole source is posted, and from which amount."""
-
-    standard_low: Annotated[Yuan, Field(title="公开招标数额标准（各省下限）")]
-    standard_high: Annotated[Yuan, Field(title="公开招标数额标准（达到即认定）")]
-
-
-def _sole_source(tender: Tender, context: Context, terms: SoleSourcing) -> bool:
-    if (
-        tender.method != Method.SOLE_SOURCE
-        or tender.subject == Subject.WORKS
-        or not procured(tender, context)
-    ):
-        return False
-    amount = estimate(tender)
-    return beyond_intent(tender) and (amount is None or amount >= terms.standard_low)
-
-
-@rule(
-    "TEN-14",
-    "单一来源先公示",
-    Tender,
-    why="只找一家谈之前先让大家看到，别家能做的可以站出来说。",
-    terms=SoleSourcing,
-    day=began,
-    when=_sole_source,
-)
-def sole_source_is_posted(tender: Tender, context: Context, terms: SoleSourcing) -> Sights:
-    """单一来源公示 (政府采购法实施条例 38): posted for the least period before the purchase."""
-    amount, posted = estimate(tender), tender.sole_source
-    if posted is None:
-        yield Unclear(
-            "采用单一来源方式，没有公示的记录。只能从唯一供应商处采购的，请补录公示；属于紧急采购或者添购的，请写明。"
-        )
-        return
-    if lasted(
-        context,
-        posted.posted_on,
-        posted.posted_until,
-        terms.at_least,
-        first_day_counts=terms.first_day_counts,
-    ):
-        return
-    seen = Seen(
-        "/sole_source/posted_until",
-        f"单一来源公示从{show_day(posted.posted_on)}到{show_day(posted.posted_until)}，不足 {terms.at_least}。",
-        "请核对公示起止日期；确实不足的，请在“公开说明”中写明原因。",
-    )
-    sure = amount is not None and amount >= terms.standard_high
-    yield from hedged([seen], sure, "但金额是否达到本省公开招标数额标准，请对照本省规定核对。")
 
 
 # ---- 小额工程的场所 -------------------------------------------------------------------------------

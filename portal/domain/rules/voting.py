@@ -20,7 +20,7 @@ from portal.domain.documents.decision import (
 from portal.domain.rules.attendance import MeetingScope, in_scope, key, share_text, with_presence
 from portal.domain.rules.base import Seen, Sights, Unclear, pointer, rule
 from portal.domain.rules.dossier import Context
-from portal.domain.rules.terms import Share, Terms
+from portal.domain.rules.terms import Severity, Share, Terms
 from portal.domain.values import Choice
 
 _VOTED = (Result.ADOPTED, Result.REJECTED)
@@ -80,6 +80,9 @@ class Majority(Counted):
     """A share that the votes in favour must exceed."""
 
     share: Annotated[Share, Field(title="赞成票须超过的比例（恰好等于不算通过）")]
+    narrow: Annotated[Severity | None, Field(title="赞成票超过到会成员的这一比例、却没有达到上述要求的")] = (
+        None
+    )
 
 
 class LargeMajority(Counted):
@@ -101,7 +104,7 @@ def _base(document: DecisionRecord, terms: Counted) -> int | None:
     "DEC-04",
     "赞成过半数才通过",
     DecisionRecord,
-    why="少数服从多数：赞成的人不到一半，就不是班子的决定。",
+    why="少数服从多数：赞成的人没有过半，就不是班子的决定。",
     terms=Majority,
     when=lambda one, _context, terms: _counts(one, terms),
 )
@@ -119,7 +122,9 @@ def majority(document: DecisionRecord, context: Context, terms: Majority) -> Sig
         f"赞成 {document.votes_for} 票，{terms.base.label} {base} 人（票），须超过{share_text(terms.share)}"
     )
     if document.result == Result.ADOPTED and not enough:
-        yield Seen("/votes_for", f"{told}，没有超过，却记为“通过”。", _NOT_ADOPTED)
+        narrow = document.votes_for > terms.share * len(with_presence(document, Presence.PRESENT))
+        severity = terms.narrow if narrow else None
+        yield Seen("/votes_for", f"{told}，没有超过，却记为“通过”。", _NOT_ADOPTED, severity)
     elif document.result == Result.REJECTED and enough and not _needs_more(document, context):
         yield Seen("/result", f"{told}，已经超过，却记为“不通过”。", _NOT_REJECTED)
 
@@ -165,6 +170,9 @@ class Method(MeetingScope):
     major: Annotated[tuple[VoteMethod, ...], Field(title="重大事项可用的表决方式")] = ()
     ordinary: Annotated[tuple[VoteMethod, ...], Field(title="一般事项可用的表决方式")] = ()
     ordinary_by_name: Annotated[bool, Field(title="一般事项须逐人记录表决意见")] = False
+    head_decides: Annotated[
+        tuple[MeetingType, ...], Field(title="研究重大行政决策时也不适用的会议（参照行政首长负责制）")
+    ] = ()
 
 
 def _is_major(document: DecisionRecord, terms: Method) -> bool:
@@ -178,7 +186,14 @@ def _open(document: DecisionRecord, terms: Method) -> tuple[VoteMethod, ...]:
 def _method_matters(document: DecisionRecord, _context: Context, terms: Method) -> bool:
     if document.vote_method == VoteMethod.SECRET_BALLOT:
         return True
-    return bool(_open(document, terms)) and in_scope(document, terms) and document.result in _VOTED
+    return _binds(document, terms)
+
+
+def _binds(document: DecisionRecord, terms: Method) -> bool:
+    """Tell whether the regime says by which methods such an item is voted."""
+    by_head = document.administrative_major and document.meeting_type in terms.head_decides
+    voted = in_scope(document, terms) and not by_head and document.result in _VOTED
+    return bool(_open(document, terms)) and voted
 
 
 @rule(
@@ -202,9 +217,9 @@ def method(document: DecisionRecord, _context: Context, terms: Method) -> Sights
             "请删去“记名表决”各行，只填票数；实际是记名投票的，请改正表决方式。",
             final=True,
         )
-    open_to_it = _open(document, terms)
-    if not open_to_it or not in_scope(document, terms) or document.result not in _VOTED:
+    if not _binds(document, terms):
         return
+    open_to_it = _open(document, terms)
     item = "重大事项" if _is_major(document, terms) else "一般事项"
     if document.vote_method not in open_to_it:
         yield Seen(

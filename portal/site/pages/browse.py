@@ -9,6 +9,7 @@ from portal.domain.documents.delegation import Assignment, Chief, DelegationPlan
 from portal.domain.regimes import RestrictedDomain
 from portal.domain.values import show_day
 from portal.site.pages import paths
+from portal.site.pages.checks import breaches_of
 from portal.site.pages.kinds.delegation import held
 from portal.site.pages.shell import (
     TYPE_LABELS,
@@ -204,6 +205,7 @@ def unit_page(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Con
         "duties": groups_of(row, snapshot),
         "index": index_for(snapshot, view, row),
         "items": scored(snapshot, unit, index_for(snapshot, view, row)),
+        "breaches": breaches_of(snapshot, view, unit),
         "groups": groups,
         "records": newest(records, 8),
         "total": len(records),

@@ -10,11 +10,13 @@ from portal.domain.documents.declaration import declaration
 from portal.domain.rules.base import Finding
 from portal.domain.rules.check import State
 from portal.domain.rules.terms import Severity
-from portal.site.findings import report_of
-from portal.site.snapshot import JurisdictionView, RecordView, Snapshot
+from portal.site.findings import findings_of, report_of
+from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
 
 MARKS = {Severity.BLOCK: "breach", Severity.RED: "missing", Severity.YELLOW: "late", Severity.INFO: "note"}
 WORDS = {Severity.BLOCK: "违规", Severity.RED: "违规", Severity.YELLOW: "预警", Severity.INFO: "提示"}
+
+GRAVE = (Severity.BLOCK, Severity.RED)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def sight(finding: Finding, document: Document) -> Sight:
         remedy=finding.remedy,
         source=finding.source,
         default=finding.default,
-        grave=finding.severity in (Severity.BLOCK, Severity.RED),
+        grave=finding.severity in GRAVE,
     )
 
 
@@ -90,3 +92,14 @@ def checks_of(snapshot: Snapshot, area: JurisdictionView, record: RecordView) ->
         ),
         passed=tuple((one.rule.id, one.rule.title) for one in report.by_state(State.PASSED)),
     )
+
+
+def breaches_of(
+    snapshot: Snapshot, area: JurisdictionView, unit: UnitView
+) -> list[tuple[RecordView, list[Sight]]]:
+    """Return a unit's records that break a rule, newest first, each with what was found; warnings left out."""
+    found: dict[int, tuple[RecordView, list[Sight]]] = {}
+    for record, finding in findings_of(snapshot, area, unit):
+        if finding.severity in GRAVE and record.document:
+            found.setdefault(record.id, (record, []))[1].append(sight(finding, record.document))
+    return sorted(found.values(), key=lambda one: one[0].latest.published_at, reverse=True)

@@ -1,0 +1,110 @@
+"""Reads regime files, or tells file, line and remedy."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from portal.domain.regime_files import RegimeError, first_error, place_of, quoted
+from portal.domain.regimes import NATIONAL, National, Regime, Rulebook, refuse_overlaps
+from portal.domain.rules.base import rules
+from portal.domain.rules.terms import Off, Terms
+
+
+def read_national(file: Path) -> National:
+    """Read `national.toml`, or raise `RegimeError`."""
+    text, data = _load(file)
+    return _build(National, file, text, data)
+
+
+def read_regime(file: Path, national: National | None = None) -> Regime:
+    """Read one jurisdiction's file, or raise `RegimeError` naming the file, the line and the remedy."""
+    text, data = _load(file)
+    regime = _build(Regime, file, text, data)
+    if regime.slug != file.stem:
+        line = place_of(text, ("slug",))
+        raise RegimeError(
+            f"制度文件 {file.name} 第 {line} 行：slug 是“{regime.slug}”，应与文件名一致。请改正。"
+        )
+    return regime.model_copy(update={"national": national}) if national else regime
+
+
+def _load(file: Path) -> tuple[str, dict[str, Any]]:
+    try:
+        text = file.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
+    except UnicodeDecodeError as broken:
+        raise RegimeError(f"制度文件 {file.name} 不是 UTF-8 编码。请用 UTF-8 重新保存。") from broken
+    except tomllib.TOMLDecodeError as broken:
+        raise RegimeError(
+            f"制度文件 {file.name} 的格式不对：{quoted(broken)}。请按 TOML 格式改正该行。"
+        ) from broken
+
+
+_B = TypeVar("_B", bound=Rulebook)
+
+
+def _build(model: type[_B], file: Path, text: str, data: dict[str, Any]) -> _B:
+    try:
+        entries = _read_rules(data.pop("rules", {}))
+        return model.model_validate({**data, "rules": entries})
+    except _Wrong as wrong:
+        place, message = wrong.place, wrong.message
+    except ValidationError as wrong:
+        place, message = first_error(wrong)
+    name = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
+    line = place_of(text, place)
+    where = f" 第 {line} 行" if line else ""
+    raise RegimeError(f"制度文件 {file.name}{where}{f'“{name}”' if name else ''}：{message}")
+
+
+class _Wrong(Exception):
+    def __init__(self, place: tuple[str | int, ...], message: str) -> None:
+        self.place, self.message = place, message
+
+
+def _read_rules(data: Any) -> dict[str, tuple[Terms, ...]]:
+    known = rules()
+    if not isinstance(data, dict):
+        raise _Wrong(("rules",), "应写成 [[rules.规则编号]] 的若干段。")
+    found: dict[str, tuple[Terms, ...]] = {}
+    for rule_id, entries in data.items():
+        if rule_id not in known:
+            near = [one for one in known if one[:3] == rule_id[:3]] or list(known)
+            raise _Wrong(
+                ("rules", rule_id), f"没有编号为“{rule_id}”的规则。可用：{'、'.join(near)}。请检查编号。"
+            )
+        if not isinstance(entries, list):
+            raise _Wrong(("rules", rule_id), f"应写成 [[rules.{rule_id}]]（两层方括号），每段一个取值。")
+        read = []
+        for place, entry in enumerate(entries):
+            model = Off if isinstance(entry, dict) and entry.get("off") else known[rule_id].terms
+            try:
+                read.append(model.model_validate(entry))
+            except ValidationError as wrong:
+                inner, message = first_error(wrong)
+                raise _Wrong(("rules", rule_id, place, *inner), message) from wrong
+        try:
+            refuse_overlaps((one, rule_id) for one in read)
+        except ValueError as wrong:
+            raise _Wrong(("rules", rule_id, len(read) - 1), str(wrong)) from wrong
+        found[rule_id] = tuple(read)
+    return found
+
+
+def read_regimes(folder: Path) -> dict[str, Regime]:
+    """Read every regime file of a folder, in display order; each inherits `national.toml`."""
+    files = sorted(one for one in folder.glob("*.toml") if one.stem != NATIONAL)
+    if not files:
+        raise RegimeError(f"没有找到制度文件：{folder} 中应有 *.toml。")
+    shared = folder / f"{NATIONAL}.toml"
+    if not shared.is_file():
+        raise RegimeError(
+            f"没有找到 {NATIONAL}.toml：{folder} 中应有全国统一规定，各县区的制度都以它为基础。请补上。"
+        )
+    national = read_national(shared)
+    found = [read_regime(file, national) for file in files]
+    return {one.slug: one for one in sorted(found, key=lambda one: one.position)}
