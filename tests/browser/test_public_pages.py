@@ -129,10 +129,11 @@ def test_the_keyboard_reaches_the_text_first(browser: Browser, folder: Path) -> 
 def test_a_phone_shows_the_wanting_units_first_and_all_on_demand(browser: Browser, folder: Path) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto((folder / PAGES["status"]).as_uri())
-    fine = page.get_by_role("link", name="示例区住房和城乡建设局")
+    board = page.get_by_role("region", name="各单位的公开情况")
+    fine = board.get_by_role("link", name="示例区住房和城乡建设局")
     assert not fine.is_visible()
-    assert page.get_by_role("link", name="示例区人力资源和社会保障局").is_visible()
-    page.get_by_role("link", name="显示全部").click()
+    assert board.get_by_role("link", name="示例区人力资源和社会保障局").is_visible()
+    page.get_by_role("link", name="显示全部 6 个单位").click()
     assert fine.is_visible()
     page.close()
 

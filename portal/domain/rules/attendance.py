@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 from typing import Annotated
@@ -96,7 +95,7 @@ class Quorum(MeetingScope):
     reach: Annotated[Reach, Field(title="到会人数恰好等于这一比例时")]
     personnel_share: Annotated[Share | None, Field(title="研究人事任免须到会的比例（恰好等于算达到）")] = None
     recused: Annotated[Recusal, Field(title="回避的成员")]
-    ordinary: Annotated[Severity | None, Field(title="人事以外的事项有同样情形时")] = None
+    ordinary: Annotated[Severity | None, Field(title="人事以外的事项人数不足时")] = None
 
 
 @rule(
@@ -114,12 +113,6 @@ def quorum(document: DecisionRecord, _context: Context, terms: Quorum) -> Sights
     whether present, absent or recused. 《党政领导干部选拔任用工作条例》 asks two
     thirds for personnel matters.
     """
-    for one in _quorum(document, terms):
-        personnel = document.category == Category.KEY_PERSONNEL
-        yield replace(one, severity=None if personnel else terms.ordinary)
-
-
-def _quorum(document: DecisionRecord, terms: Quorum) -> Iterator[Seen]:
     yield from _list_is_whole(document)
     if not document.should_attend:
         yield Seen("/should_attend", "应到人数填的是 0。", "请填写领导班子成员的应到人数。")
@@ -139,10 +132,11 @@ def _quorum(document: DecisionRecord, terms: Quorum) -> Iterator[Seen]:
             "/attendees",
             f"应到 {due} 人，到会 {there} 人（回避 {recused} 人，{terms.recused.label}），到会人数须{asked}，没有达到。",
             "请核对签到记录。如记录无误，这次会议不应作出决定，请重新召开会议研究；须公开这次情况的，请在“公开说明”中写明原因和整改安排。",
+            None if document.category == Category.KEY_PERSONNEL else terms.ordinary,
         )
 
 
-def _list_is_whole(document: DecisionRecord) -> Iterator[Seen]:
+def _list_is_whole(document: DecisionRecord) -> Sights:
     seen: set[str] = set()
     for place, one in enumerate(document.attendees):
         name = key(one.name)

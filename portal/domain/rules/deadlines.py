@@ -9,13 +9,13 @@ from pydantic import Field
 
 from portal.domain.calendar import period_end
 from portal.domain.documents.base import Document
-from portal.domain.documents.decision import DecisionRecord
+from portal.domain.documents.decision import DecisionRecord, Result
 from portal.domain.documents.delegation import DelegationPlan
 from portal.domain.documents.finance import FinanceDisclosure, StatementType
 from portal.domain.documents.regulation import Regulation
 from portal.domain.rules.base import Seen, Sights, rule
 from portal.domain.rules.dossier import Context
-from portal.domain.rules.terms import Length, Terms
+from portal.domain.rules.terms import Length, Severity, Terms
 from portal.domain.values import show_day, show_period
 
 
@@ -33,7 +33,14 @@ class PeriodDeadline(Deadline):
 
 
 def lateness(
-    context: Context, terms: Deadline, start: date, what: str, began: str, *, place: str = ""
+    context: Context,
+    terms: Deadline,
+    start: date,
+    what: str,
+    began: str,
+    *,
+    place: str = "",
+    severity: Severity | None = None,
 ) -> Sights:
     """Yield a finding when `what` was (or still is) not public by the end of the period that `start` triggers."""
     late = context.late(start, terms.within, context.published_on)
@@ -51,6 +58,7 @@ def lateness(
         "迟公开的事实会一直保留。请尽快公开，并在“公开说明”中写明迟延的原因。"
         if not context.published_on
         else "迟公开的事实会一直保留。请在“公开说明”中写明迟延的原因。",
+        severity,
     )
 
 
@@ -88,10 +96,20 @@ def plan_in_time(plan: DelegationPlan, context: Context, terms: Deadline) -> Sig
     yield from lateness(context, terms, plan.effective_from, "分工方案", "施行", place="/effective_from")
 
 
+class InTime(Deadline):
+    """What a late decision weighs: whether a group's decisions must be published by statute is not said."""
+
+    decisions: Annotated[Severity | None, Field(title="集体决策逾期的")] = None
+
+
 def _formed(document: Document) -> date | None:
-    return document.formed_on or (
-        document.held_on if isinstance(document, DecisionRecord) else document.issued_on
-    )
+    """Return the earliest day that the document itself gives, so that a later one entered beside it gains nothing.
+
+    A deferred item is still under deliberation (过程性信息, 政府信息公开条例 16).
+    """
+    if isinstance(document, DecisionRecord):
+        return None if document.result == Result.DEFERRED else document.held_on
+    return min((one for one in (document.formed_on, document.issued_on) if one), default=None)
 
 
 @rule(
@@ -100,12 +118,13 @@ def _formed(document: Document) -> date | None:
     DecisionRecord,
     Regulation,
     why="依法应当主动公开的信息，过了期限才公开就失去了监督的意义。",
-    terms=Deadline,
+    terms=InTime,
     when=lambda one, _context, _terms: _formed(one) is not None,
 )
-def in_time(document: Document, context: Context, terms: Deadline) -> Sights:
+def in_time(document: Document, context: Context, terms: InTime) -> Sights:
     """主动公开 (政府信息公开条例 26): within the regime's days after the information came about."""
     start = _formed(document)
-    if start:
-        what = "决策情况" if isinstance(document, DecisionRecord) else "制度文件"
-        yield from lateness(context, terms, start, what, "信息形成")
+    if start and isinstance(document, DecisionRecord):
+        yield from lateness(context, terms, start, "决策情况", "会议召开", severity=terms.decisions)
+    elif start:
+        yield from lateness(context, terms, start, "制度文件", "信息形成")

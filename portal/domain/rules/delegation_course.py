@@ -94,7 +94,7 @@ def _adopts(decision: DecisionRecord, plan: DelegationPlan) -> Sights:
 def filed_in_time(plan: DelegationPlan, context: Context, terms: Filing) -> Sights:
     """方案备案: filed with the commission within the regime's days of its adoption."""
     due = context.due(plan.adopted_on, terms.within).day
-    until = f"方案{show_day(plan.adopted_on)}通过，{terms.within}内（{show_day(due)}前）应报纪委备案"
+    until = f"方案{show_day(plan.adopted_on)}通过，{terms.within}内（至{show_day(due)}）应报纪委备案"
     if plan.filed_on is None:
         yield Seen("/filed_on", f"{until}，至今仍未备案。", "请尽快备案，并填写备案日期和备案号。")
         return

@@ -81,7 +81,7 @@ def _reported(
     elif not given:
         yield Seen(
             "/deputy_reports",
-            f"{label}由{who}分管，没有{show_period(period)}的报告记录，应在{show_day(due)}前报告。",
+            f"{label}由{who}分管，没有{show_period(period)}的报告记录，应在{show_day(due)}以前（含当日）报告。",
             f"请由{who}尽快向主要负责人和班子报告；已经报告的，请如实补填报告日期和要点。",
         )
     for place, one in given:
@@ -89,7 +89,7 @@ def _reported(
         if fold(one.deputy) not in entitled:
             told, field = f"由{one.deputy}报告，按分工方案应由{who}报告", "deputy"
         elif late:
-            when = f"{show_day(one.reported_on)}报告，应在{show_day(due)}前报告"
+            when = f"{show_day(one.reported_on)}报告，应在{show_day(due)}以前（含当日）报告"
             told, field = f"{when}，迟 {late} {counted_in(terms.within)}", "reported_on"
         else:
             when = f"{show_day(one.reported_on)}报告，早于{show_period(period)}"

@@ -82,7 +82,7 @@ def bands_are_whole(plan: DelegationPlan, context: Context, terms: BandTerms) ->
 def _of_shape(shape: Severity | None, sights: Sights) -> Sights:
     """Yield the sights; those of a table's shape are less grave where the text does not command one."""
     for one in sights:
-        yield replace(one, severity=shape) if shape and isinstance(one, Seen) else one
+        yield replace(one, severity=shape) if isinstance(one, Seen) else one
 
 
 def _missing(

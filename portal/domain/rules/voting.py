@@ -34,6 +34,11 @@ class Base(Choice):
     BALLOTS = "ballots", "收到的全部票（含弃权票和废票）"
     VALID = "valid", "有效票（含弃权票，不含废票）"
 
+    def counted(self, number: int) -> str:
+        """Return a number of them as a reader counts: people, or ballots."""
+        unit = "票" if self in (Base.BALLOTS, Base.VALID) else "人"
+        return f"{self.label} {number} {unit}"
+
 
 def _due(one: DecisionRecord) -> int | None:
     return one.should_attend
@@ -118,9 +123,7 @@ def majority(document: DecisionRecord, context: Context, terms: Majority) -> Sig
         yield Unclear("没有填写赞成票数或者应到人数，无法核对是否过半数。")
         return
     enough = document.votes_for > terms.share * base
-    told = (
-        f"赞成 {document.votes_for} 票，{terms.base.label} {base} 人（票），须超过{share_text(terms.share)}"
-    )
+    told = f"赞成 {document.votes_for} 票，{terms.base.counted(base)}，须超过{share_text(terms.share)}"
     if document.result == Result.ADOPTED and not enough:
         narrow = document.votes_for > terms.share * len(with_presence(document, Presence.PRESENT))
         severity = terms.narrow if narrow else None
@@ -150,7 +153,7 @@ def large_majority(document: DecisionRecord, _context: Context, terms: LargeMajo
         yield Unclear("没有填写赞成票数或者应到人数，无法核对是否达到特别多数。")
         return
     enough = document.votes_for >= terms.share * base
-    told = f"特别重大事项赞成 {document.votes_for} 票，{terms.base.label} {base} 人（票），须达到{share_text(terms.share)}"
+    told = f"特别重大事项赞成 {document.votes_for} 票，{terms.base.counted(base)}，须达到{share_text(terms.share)}"
     if document.result == Result.ADOPTED and not enough:
         yield Seen("/votes_for", f"{told}，没有达到，却记为“通过”。", _NOT_ADOPTED)
     elif document.result == Result.REJECTED and enough:
