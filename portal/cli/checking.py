@@ -16,12 +16,12 @@ from portal import intake
 from portal.cli.documents import read_kind, read_upload
 from portal.cli.opened import Refusal, load_regimes, load_settings, say
 from portal.cli.tables import text_table
-from portal.domain.catalogue import catalogue
+from portal.domain.catalogue import Row, catalogue
 from portal.domain.documents.base import Document, kind_of
 from portal.domain.regime_schema import regime_schema
 from portal.domain.regimes import Regime
 from portal.domain.rules.base import Finding, rules
-from portal.domain.rules.check import Report, State, as_json, check
+from portal.domain.rules.check import EXPLANATION, Report, State, as_json, check, explains
 from portal.domain.rules.dossier import Context, Dossier, Entry
 from portal.domain.units import UnitFacts, UnitType
 from portal.domain.values import read_day
@@ -72,7 +72,7 @@ def check_command(
         _Tested(one, where, check(one, Context(regime, facts, on, dossier))) for one, where in documents
     ]
     refused = bool(problems) or any(
-        one.report.blocking(explained=bool(one.document.public_explanation)) for one in tested
+        one.report.blocking(explained=explains(one.document.public_explanation)) for one in tested
     )
     if as_json_:
         click.echo(json.dumps(_as_json(tested, problems, regime, on), ensure_ascii=False))
@@ -156,14 +156,14 @@ def _as_json(
         "regime": regime.slug,
         "on": on.isoformat(),
         "blocked": bool(problems)
-        or any(one.report.blocking(explained=bool(one.document.public_explanation)) for one in tested),
+        or any(one.report.blocking(explained=explains(one.document.public_explanation)) for one in tested),
         "unreadable": problems,
         "documents": [
             {
                 "title": one.document.title,
                 "kind": one.document.kind.code,
                 "where": one.where,
-                "explained": bool(one.document.public_explanation),
+                "explained": explains(one.document.public_explanation),
                 **as_json(one.report),
             }
             for one in tested
@@ -186,12 +186,16 @@ def _tell(tested: list[_Tested], problems: list[dict[str, Any]], regime: Regime)
         for item in one.report.by_state(State.UNCLEAR):
             for text in item.unclear:
                 say(f"  ? {item.rule.id} {item.rule.title}：{text}")
-        blocking = one.report.blocking(explained=bool(one.document.public_explanation))
+        blocking = one.report.blocking(explained=explains(one.document.public_explanation))
         if blocking:
             liftable = all(finding.with_explanation for finding in blocking)
             say(
                 "  不得发布："
-                + ("可改正后发布，或填写“公开说明”如实说明后发布。" if liftable else "须改正后才能发布。")
+                + (
+                    f"可改正后发布，或填写“公开说明”如实说明后发布：{EXPLANATION}。"
+                    if liftable
+                    else "须改正后才能发布。"
+                )
             )
 
 
@@ -216,16 +220,38 @@ def rules_command(slug: str | None, schema: bool, as_json_: bool) -> None:
     regimes = load_regimes(load_settings())
     if slug is not None:
         regimes = {slug: _regime(slug)}
-    rows = catalogue(regimes)
+    rows = catalogue(regimes, _day(None))
     if as_json_:
-        click.echo(json.dumps({"rules": [one.as_dict() for one in rows]}, ensure_ascii=False))
+        told = [
+            {**one.as_dict(), **({"entries": _entries(one, slug)} if slug and one.implemented else {})}
+            for one in rows
+        ]
+        click.echo(json.dumps({"rules": told}, ensure_ascii=False))
         return
-    heads = ("编号", "规则", "实现", *(one.short for one in regimes.values()), "情形")
-    say(text_table(heads, [one.cells(regimes) for one in rows]))
+    if slug is None:
+        heads = ("编号", "规则", "实现", *(one.short for one in regimes.values()), "情形")
+        say(text_table(heads, [one.cells(regimes) for one in rows]))
+        say("* 含出处没有给出、由系统默认的取值。加 -r 县区代码，列出取值、出处和读法。")
+    else:
+        for one in rows:
+            if one.implemented:
+                _say_rule(one, slug)
     missing = [one for one in rows if not one.implemented]
     say(f"共 {len(rows)} 条，已实现 {len(rules())} 条；另 {len(missing)} 条不在此核对：")
     for one in missing:
         say(f"  {one.id} {one.title}：{one.reason}")
+
+
+def _entries(row: Row, slug: str) -> list[dict[str, Any]]:
+    return [one.as_dict() for one in row.entries[slug]]
+
+
+def _say_rule(row: Row, slug: str) -> None:
+    """Say what one regime lays down for a rule: each entry with its days, values, source and readings."""
+    say(f"{row.id} {row.title}　{row.mark(slug)}　情形 {sum(row.scenarios.values())}")
+    for one in row.entries[slug]:
+        for line in one.lines():
+            say(f"    {line}")
 
 
 COMMANDS = (check_command, rules_command)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from portal.domain.regime_files import RegimeError, first_error, place_of, quoted
-from portal.domain.regimes import NATIONAL, National, Regime, Rulebook, refuse_overlaps
+from portal.domain.regime_files import RegimeError, first_error, place_of, toml_mistake
+from portal.domain.regimes import NATIONAL, Gap, National, Regime, Rulebook, refuse_gaps, refuse_overlaps
 from portal.domain.rules.base import rules
 from portal.domain.rules.terms import Off, Terms
 
@@ -23,7 +24,7 @@ def read_national(file: Path) -> National:
 def read_regime(file: Path, national: National | None = None) -> Regime:
     """Read one jurisdiction's file, or raise `RegimeError` naming the file, the line and the remedy."""
     text, data = _load(file)
-    regime = _build(Regime, file, text, data)
+    regime = _build(Regime, file, text, data, national)
     if regime.slug != file.stem:
         line = place_of(text, ("slug",))
         raise RegimeError(
@@ -34,22 +35,24 @@ def read_regime(file: Path, national: National | None = None) -> Regime:
 
 def _load(file: Path) -> tuple[str, dict[str, Any]]:
     try:
-        text = file.read_text(encoding="utf-8")
-        return text, tomllib.loads(text)
+        text = file.read_text(encoding="utf-8-sig")  # Some editors begin a file with a byte order mark.
     except UnicodeDecodeError as broken:
         raise RegimeError(f"制度文件 {file.name} 不是 UTF-8 编码。请用 UTF-8 重新保存。") from broken
+    try:
+        return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as broken:
-        raise RegimeError(
-            f"制度文件 {file.name} 的格式不对：{quoted(broken)}。请按 TOML 格式改正该行。"
-        ) from broken
+        line, message = toml_mistake(text, broken)
+        raise RegimeError(f"制度文件 {file.name} 第 {line} 行的格式不对：{message}") from broken
 
 
 _B = TypeVar("_B", bound=Rulebook)
 
 
-def _build(model: type[_B], file: Path, text: str, data: dict[str, Any]) -> _B:
+def _build(
+    model: type[_B], file: Path, text: str, data: dict[str, Any], national: National | None = None
+) -> _B:
     try:
-        entries = _read_rules(data.pop("rules", {}))
+        entries = _read_rules(data.pop("rules", {}), national.rules if national else {})
         return model.model_validate({**data, "rules": entries})
     except _Wrong as wrong:
         place, message = wrong.place, wrong.message
@@ -66,7 +69,7 @@ class _Wrong(Exception):
         self.place, self.message = place, message
 
 
-def _read_rules(data: Any) -> dict[str, tuple[Terms, ...]]:
+def _read_rules(data: Any, beneath: Mapping[str, Sequence[Terms]]) -> dict[str, tuple[Terms, ...]]:
     known = rules()
     if not isinstance(data, dict):
         raise _Wrong(("rules",), "应写成 [[rules.规则编号]] 的若干段。")
@@ -81,7 +84,11 @@ def _read_rules(data: Any) -> dict[str, tuple[Terms, ...]]:
             raise _Wrong(("rules", rule_id), f"应写成 [[rules.{rule_id}]]（两层方括号），每段一个取值。")
         read = []
         for place, entry in enumerate(entries):
-            model = Off if isinstance(entry, dict) and entry.get("off") else known[rule_id].terms
+            model = known[rule_id].terms
+            if isinstance(entry, dict) and "off" in entry:
+                if entry["off"] is not True:
+                    raise _Wrong(("rules", rule_id, place, "off"), "只能写 true；不需要时删去整段。")
+                model = Off
             try:
                 read.append(model.model_validate(entry))
             except ValidationError as wrong:
@@ -91,6 +98,10 @@ def _read_rules(data: Any) -> dict[str, tuple[Terms, ...]]:
             refuse_overlaps((one, rule_id) for one in read)
         except ValueError as wrong:
             raise _Wrong(("rules", rule_id, len(read) - 1), str(wrong)) from wrong
+        try:
+            refuse_gaps(read, beneath.get(rule_id, ()))
+        except Gap as wrong:
+            raise _Wrong(("rules", rule_id, wrong.at), str(wrong)) from wrong
         found[rule_id] = tuple(read)
     return found
 

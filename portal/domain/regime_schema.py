@@ -28,7 +28,7 @@ def regime_schema() -> dict[str, Any]:
             "type": "array",
             "description": f"{one.title}。{one.why}",
             "items": {
-                "if": {"required": ["off"], "properties": {"off": {"const": True}}},
+                "if": {"required": ["off"]},
                 "then": off,
                 "else": own,
             },

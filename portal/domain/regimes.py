@@ -7,9 +7,9 @@ ones on the days on which they bind, or take a rule out of force.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
@@ -238,11 +238,19 @@ class Regime(Rulebook):
         key = (rule_id, day, unit_type)
         known = self._memo.terms
         if key not in known:
-            found = self.own_terms(rule_id, day, unit_type)
-            if found is None and self.national:
-                found = self.national.own_terms(rule_id, day, unit_type)
+            found = self.entry(rule_id, day, unit_type)
             known[key] = None if isinstance(found, Off) else found
         return known[key]
+
+    def entry(self, rule_id: str, day: date, unit_type: UnitType) -> Terms | None:
+        """Return the entry that decides on a rule on `day`: the file's own, else the national one; maybe `Off`."""
+        own = self.own_terms(rule_id, day, unit_type)
+        return own or (self.national.own_terms(rule_id, day, unit_type) if self.national else None)
+
+    def entries_on(self, rule_id: str, day: date) -> tuple[Terms, ...]:
+        """Return the entries that decide on a rule on `day` for units of any type, `Off` ones included."""
+        found = (self.entry(rule_id, day, unit_type) for unit_type in UnitType)
+        return tuple({id(one): one for one in found if one}.values())
 
     def all_terms(self, rule_id: str) -> list[tuple[Terms, bool]]:
         """Return every entry that can bind here, the file's own first; True where it is inherited."""
@@ -297,6 +305,46 @@ def refuse_overlaps(rows: Iterable[tuple[Any, str]]) -> None:
                     "请给较早的一个填写 to（终止日期）。"
                 )
         known.setdefault(name, []).append(one)
+
+
+def refuse_gaps(entries: Sequence[Terms], beneath: Sequence[Terms] = ()) -> None:
+    """Refuse days between two entries of one rule on which nothing binds a type of unit that both bind.
+
+    `beneath` are the national entries: where they bind throughout, there is no gap.
+    """
+    for one in entries:
+        last = one.valid_to
+        for unit_type in UnitType if last else ():
+            after = [
+                (other.valid_from, at)
+                for at, other in enumerate(entries)
+                if one.binds(unit_type) and other.binds(unit_type) and last and other.valid_from > last
+            ]
+            if not after or not last:
+                continue
+            following, at = min(after)
+            if not _bound(beneath, unit_type, last + timedelta(days=1), following):
+                raise Gap(
+                    at,
+                    f"{last} 之后、{following} 之前没有取值。"
+                    "请改 to 或 from；确实不施行的，写一段 off = true。",
+                )
+
+
+class Gap(ValueError):
+    """Days without a value; `at` is the place of the entry that follows them."""
+
+    def __init__(self, at: int, message: str) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+def _bound(entries: Sequence[Terms], unit_type: UnitType, first: date, until: date) -> bool:
+    """Tell whether some entry binds on each day from `first` until before `until`."""
+    for one in sorted(entries, key=lambda one: one.valid_from):
+        if first < until and one.binds(unit_type) and one.in_force(first):
+            first = min(until, one.valid_to + timedelta(days=1)) if one.valid_to else until
+    return first >= until
 
 
 def _overlap(one: Any, other: Any) -> bool:

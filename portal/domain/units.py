@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from portal.domain.values import Choice
 
@@ -29,3 +30,27 @@ class UnitFacts:
     slug: str = ""
     founded_on: date | None = None
     abolished_on: date | None = None
+
+
+class AnyUnit(Protocol):
+    """A unit as the database or the site's snapshot knows it; its type is free text there."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def slug(self) -> str: ...
+    @property
+    def founded_on(self) -> date | None: ...
+    @property
+    def abolished_on(self) -> date | None: ...
+
+
+def facts_of(unit: AnyUnit) -> UnitFacts:
+    """Return what the rules need to know of a unit; a type that they do not know counts as 其他."""
+    try:
+        kind = UnitType(unit.type)
+    except ValueError:
+        kind = UnitType.OTHER
+    return UnitFacts(unit.name, kind, unit.slug, unit.founded_on, unit.abolished_on)

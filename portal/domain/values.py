@@ -20,7 +20,7 @@ from stdnum.cn import uscc as _uscc
 MAX_FEN = 10**15  # Ten trillion yuan: safely inside the integers that RFC 8785 can carry.
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
-    "\xad\u061c\u115f\u1160\u180e\u3164\uffa0\U000e0000-\U000e007f]"
+    "\xad\u034f\u061c\u115f\u1160\u180e\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e007f]"
 )
 
 

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from portal.domain.canonical import read_publication
 from portal.domain.documents.base import Document
+from portal.domain.grants import NONE, Grants
 from portal.domain.regimes import Regime
 from portal.domain.rules.check import Report, check
 from portal.domain.rules.dossier import Dossier
-from portal.domain.rules.unit_file import PublishedDocument, context_of, unit_dossier
-from portal.domain.units import UnitFacts, UnitType
+from portal.domain.rules.unit_file import PublishedDocument, Stage, as_it_stands, context_of, unit_dossier
+from portal.domain.units import facts_of
+from portal.store.public import public_exemptions, public_extensions
 from portal.store.tables import Record, Unit, Version
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -34,24 +36,25 @@ class Book:
     def __init__(self, session: Session, regimes: Mapping[str, Regime]) -> None:
         self._session, self._regimes = session, regimes
         self._records: dict[_Owner, dict[_Key, PublishedDocument]] = {}
+        self._expected: dict[_Owner, dict[_Key, Document]] = {}
         self._dossiers: dict[_Owner, Dossier] = {}
+        self._grants: dict[int, Grants] | None = None
 
     def expect(self, unit: Unit, documents: Iterable[Document]) -> None:
-        """Enter documents of the unit that are about to be published, where the database has none yet."""
-        known = self._of(unit)
+        """Enter documents of the unit that are about to be published, where the database has none in force yet."""
+        expected = self._expected.setdefault(_owner(unit), {})
         for one in documents:
-            known.setdefault(_key(one), PublishedDocument(one, None))
+            expected.setdefault(_key(one), one)
         self._dossiers.pop(_owner(unit), None)
 
     def published(self, unit: Unit, document: Document, now: datetime) -> None:
         """Take note of what was just published."""
-        known = self._of(unit)
-        before = known.get(_key(document))
-        first = before.published_on if before and before.published_on else _day(now)
-        earlier = before.document if before and before.published_on else None
-        known[_key(document)] = PublishedDocument(document, first, earlier)
+        known, key = self._of(unit), _key(document)
+        before = self._in_dossier(unit, key)
+        self._expected.get(_owner(unit), {}).pop(key, None)
+        known[key] = _next(known.get(key), document, _day(now))
         # The number that publication gives changes nothing that a rule looks at in other records.
-        if before is None or before.document.model_copy(update={"index_no": document.index_no}) != document:
+        if before is None or before.model_copy(update={"index_no": document.index_no}) != document:
             self._dossiers.pop(_owner(unit), None)
 
     def test(self, unit: Unit, document: Document, *, now: datetime) -> Report | None:
@@ -59,23 +62,46 @@ class Book:
         regime = self._regimes.get(unit.jurisdiction.slug)
         if regime is None:
             return None
-        known = self._of(unit).get(_key(document))
         day = _day(now)
-        if _owner(unit) not in self._dossiers:
-            self._dossiers[_owner(unit)] = unit_dossier(self._of(unit).values(), complete=True)
-        record = PublishedDocument(
-            document,
-            (known.published_on if known else None) or day,
-            known.document if known and known.published_on else None,
-        )
+        record = _next(self._of(unit).get(_key(document)), document, day)
+        grants = self._granted(unit).known_on(day)
         return check(
-            document, context_of(regime, facts_of(unit), self._dossiers[_owner(unit)], record, on=day)
+            document,
+            context_of(regime, facts_of(unit), self._dossier(unit), record, on=day, grants=grants),
         )
+
+    def _in_dossier(self, unit: Unit, key: _Key) -> Document | None:
+        """Return what the unit's dossier has under a key: the record in force, else what is expected."""
+        record = self._of(unit).get(key)
+        if record and not record.withdrawn:
+            return record.document
+        return self._expected.get(_owner(unit), {}).get(key)
+
+    def _dossier(self, unit: Unit) -> Dossier:
+        if _owner(unit) not in self._dossiers:
+            known = self._of(unit)
+            expected = [
+                PublishedDocument(one, None)
+                for key, one in self._expected.get(_owner(unit), {}).items()
+                if key not in known or known[key].withdrawn
+            ]
+            self._dossiers[_owner(unit)] = unit_dossier([*known.values(), *expected], complete=True)
+        return self._dossiers[_owner(unit)]
+
+    def _granted(self, unit: Unit) -> Grants:
+        if self._grants is None:
+            self._grants = grants_of(self._session)
+        return self._grants.get(unit.id, NONE)
 
     def _of(self, unit: Unit) -> dict[_Key, PublishedDocument]:
         if _owner(unit) not in self._records:
             self._records[_owner(unit)] = {_key(one.document): one for one in records_of(self._session, unit)}
         return self._records[_owner(unit)]
+
+
+def _next(known: PublishedDocument | None, document: Document, on: date) -> PublishedDocument:
+    """Return a record with the document as its next version."""
+    return known.followed_by(document, on) if known else PublishedDocument(document, on)
 
 
 def _key(document: Document) -> _Key:
@@ -90,45 +116,37 @@ def _day(now: datetime) -> date:
     return now.astimezone(SHANGHAI).date()
 
 
-def facts_of(unit: Unit) -> UnitFacts:
-    """Return what the rules need to know of a unit."""
-    try:
-        kind = UnitType(unit.type)
-    except ValueError:
-        kind = UnitType.OTHER
-    return UnitFacts(unit.name, kind, unit.slug, unit.founded_on, unit.abolished_on)
+def grants_of(session: Session) -> dict[int, Grants]:
+    """Return what was granted to each unit, by the unit's id."""
+    exemptions, extensions = public_exemptions(session), public_extensions(session)
+    return {
+        unit: Grants(exemptions.get(unit, ()), extensions.get(unit, ()))
+        for unit in {**exemptions, **extensions}
+    }
 
 
 def records_of(session: Session, unit: Unit) -> list[PublishedDocument]:
-    """Return every record of a unit, public or not, as it stands; content that the law destroyed is left out."""
-    found: list[PublishedDocument] = []
+    """Return every record of a unit, public or not, as it stands; one without any readable content is left out."""
     query = (
         select(Version)
         .join(Record)
         .where(Record.unit_id == unit.id)
         .order_by(Version.record_id, Version.number)
     )
-    versions: list[Version] = []
-    for row in [*session.scalars(query), None]:
-        if versions and (row is None or row.record_id != versions[0].record_id):
-            found += _as_it_stands(versions)
-            versions = []
-        if row is not None:
-            versions.append(row)
-    return found
+    groups: dict[int, list[Version]] = {}
+    for version in session.scalars(query):
+        groups.setdefault(version.record_id, []).append(version)
+    found = (
+        as_it_stands([stage(one) for one in some], ref=some[0].record.index_no) for some in groups.values()
+    )
+    return [one for one in found if one]
 
 
-def _as_it_stands(versions: list[Version]) -> list[PublishedDocument]:
-    newest = versions[-1]
-    if newest.payload is None:
-        return []
-    earlier = next((one for one in reversed(versions[:-1]) if one.payload and one.withdrawal is None), None)
-    return [
-        PublishedDocument(
-            document=read_publication(newest.payload)[1],
-            published_on=versions[0].published_at.astimezone(SHANGHAI).date(),
-            previous=read_publication(earlier.payload)[1] if earlier and earlier.payload else None,
-            ref=newest.record.index_no,
-            withdrawn=newest.withdrawal is not None,
-        )
-    ]
+def stage(version: Version, *, on: date | None = None) -> Stage:
+    """Return a version as the rules see it; with `on`, as it was known on that day."""
+    gone = version.withdrawal
+    return Stage(
+        _day(version.published_at),
+        read_publication(version.payload)[1] if version.payload is not None else None,
+        withdrawn=gone is not None and (on is None or _day(gone.withdrawn_at) <= on),
+    )

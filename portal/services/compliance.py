@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from typing import TypeVar
@@ -12,13 +12,11 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from portal.domain.canonical import read_publication
-from portal.domain.documents.base import Document
 from portal.domain.documents.finance import FinanceDisclosure
+from portal.domain.grants import NONE
 from portal.domain.obligations import (
     Case,
     Duty,
-    Exempted,
     Index,
     Lost,
     Rate,
@@ -31,10 +29,11 @@ from portal.domain.obligations import (
 )
 from portal.domain.obligations.index import average
 from portal.domain.regimes import Regime
-from portal.domain.rules.unit_file import PublishedDocument, reports
+from portal.domain.rules.personal_numbers import first_seen
+from portal.domain.rules.unit_file import PublishedDocument, as_it_stands, reports
+from portal.domain.units import facts_of
 from portal.domain.values import show_day
-from portal.services.checking import SHANGHAI, facts_of
-from portal.store.public import public_exemptions, public_extensions
+from portal.services.checking import SHANGHAI, grants_of, stage
 from portal.store.tables import Exemption, Extension, Jurisdiction, Outbox, Record, Unit, Version
 
 _Recorded = TypeVar("_Recorded", Exemption, Extension)
@@ -89,7 +88,14 @@ def board(
 def _row(case: Case, periods: list[str]) -> Row:
     found = standing(case, periods)
     checked = list(
-        reports(case.regime, case.unit, case.standing_records, complete=case.complete, on=case.today)
+        reports(
+            case.regime,
+            case.unit,
+            case.standing_records,
+            complete=case.complete,
+            on=case.today,
+            grants=case.grants,
+        )
     )
     return Row(case, found, index_of(case, found, checked))
 
@@ -106,7 +112,7 @@ def _disclosed(cases: Iterable[Case]) -> list[str]:
 def cases_of(session: Session, regime: Regime, jurisdiction: Jurisdiction, *, on: date) -> dict[int, Case]:
     """Return every unit's case by the unit's id, in roster order, as it was known on `on`."""
     published, lost = _published(session, jurisdiction, on)
-    exemptions, extensions = public_exemptions(session), public_extensions(session)
+    granted = {unit: one.known_on(on) for unit, one in grants_of(session).items()}
     query = select(Unit).where(Unit.jurisdiction_id == jurisdiction.id).order_by(Unit.position, Unit.id)
     return {
         unit.id: Case(
@@ -115,20 +121,12 @@ def cases_of(session: Session, regime: Regime, jurisdiction: Jurisdiction, *, on
             today=on,
             records=tuple(published.get(unit.id, ())),
             lost=tuple(lost.get(unit.id, ())),
-            exemptions=_exempted_then(exemptions.get(unit.id, ()), on),
-            extensions=tuple(one for one in extensions.get(unit.id, ()) if one.recorded_on <= on),
+            exemptions=granted.get(unit.id, NONE).exemptions,
+            extensions=granted.get(unit.id, NONE).extensions,
             complete=True,
         )
         for unit in session.scalars(query)
     }
-
-
-def _exempted_then(all_of_them: Iterable[Exempted], on: date) -> tuple[Exempted, ...]:
-    return tuple(
-        replace(one, revoked_on=one.revoked_on if one.revoked_on and one.revoked_on <= on else None)
-        for one in all_of_them
-        if one.recorded_on <= on
-    )
 
 
 def _published(
@@ -159,23 +157,9 @@ def _published(
 
 
 def _one(record: Record, versions: list[Version], on: date) -> PublishedDocument | Lost:
-    days = [one.published_at.astimezone(SHANGHAI).date() for one in versions]
-    read: list[tuple[date, Document]] = [
-        (day, read_publication(one.payload)[1])
-        for day, one in zip(days, versions, strict=True)
-        if one.payload is not None
-    ]
-    if not read:
-        return Lost(record.kind, record.slug, days[0], record.index_no)
-    gone = versions[-1].withdrawal
-    return PublishedDocument(
-        document=read[-1][1],
-        published_on=days[0],
-        previous=read[-2][1] if len(read) > 1 else None,
-        ref=record.index_no,
-        withdrawn=gone is not None and gone.withdrawn_at.astimezone(SHANGHAI).date() <= on,
-        stages=tuple(read[:-1]),
-        changed_on=days[-1],
+    stages = [stage(one, on=on) for one in versions]
+    return as_it_stands(stages, ref=record.index_no) or Lost(
+        record.kind, record.slug, stages[0].day, record.index_no
     )
 
 
@@ -224,6 +208,7 @@ def revoke(session: Session, number: int, *, reason: str, actor: str, now: datet
         raise Refused(f"编号 {number} 的豁免登记此前已经撤销。")
     if not reason.strip():
         raise Refused("撤销原因不能为空。")
+    _need_no_person("撤销原因", reason)
     row.revoked_at, row.revoked_by, row.revoke_reason = now, actor, reason.strip()
     return _record(session, row.unit, row, "exempted", now)
 
@@ -285,6 +270,12 @@ def _need_words(reason: str, approver: str) -> None:
     for what, value in (("原因", reason), ("批准人或批准机关", approver)):
         if not value.strip():
             raise Refused(f"{what}不能为空：豁免和延期须写明原因和批准人，并向社会公示。")
+        _need_no_person(what, value)
+
+
+def _need_no_person(what: str, text: str) -> None:
+    if seen := first_seen(text):
+        raise Refused(f"{what}里有{seen}。{what}会向社会公示，请删去或遮盖后重新填写。")
 
 
 def _check_period(duty: Duty, period: str) -> None:

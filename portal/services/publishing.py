@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from portal.domain.canonical import canonical, document_json, fingerprint, publication, read_publication
 from portal.domain.documents.base import Audience, Document, Openness, kind_of
 from portal.domain.rules.base import Finding
+from portal.domain.rules.check import EXPLANATION, explains
+from portal.domain.rules.personal_numbers import first_seen
 from portal.services.checking import SHANGHAI, Book
 from portal.store.tables import Destruction, Draft, Outbox, Record, Unit, Version, Withdrawal
 
@@ -42,7 +44,7 @@ class Blocked(NotPublishable):
             f"{one.rule} {one.title}：{one.seen}{one.remedy}（{one.source}）" for one in findings
         )
         way = (
-            "请改正，或填写“公开说明”如实说明后再发布。"
+            f"请改正，或填写“公开说明”如实说明后再发布：{EXPLANATION}。"
             if all(one.with_explanation for one in findings)
             else "请改正后再发布。"
         )
@@ -199,6 +201,7 @@ def withdraw(
     for what, value in (("撤回的法律依据", legal_ground), ("撤回原因", reason), ("批准人", approver)):
         if not value.strip():
             raise NotPublishable(f"{what}不能为空：撤回必须说明依据、原因和批准人，并向社会公示。")
+        _refuse_personal(what, value)
     if version.withdrawal is not None:
         raise NotPublishable(f"第 {version.number} 版已于此前撤回，不能重复撤回。")
     withdrawal = Withdrawal(
@@ -233,6 +236,8 @@ def destroy_content(
         raise NotPublishable(f"第 {version.number} 版的内容此前已经销毁。")
     if not legal_ground.strip() or not approver.strip():
         raise NotPublishable("销毁内容必须写明法律依据和批准人。")
+    for what, value in (("销毁的法律依据", legal_ground), ("批准人", approver)):
+        _refuse_personal(what, value)
     destruction = Destruction(
         version_id=version.id, legal_ground=legal_ground, approver=approver, destroyed_at=now
     )
@@ -258,6 +263,7 @@ def unwithdrawn(record: Record) -> list[int]:
 def _refuse_unfit(document: Document, previous: Version | None, reason: str) -> None:
     if not reason.strip():
         raise NotPublishable("发布原因不能为空。首次公开可写“首次公开”，更正须写明更正了什么、为什么。")
+    _refuse_personal("发布原因", reason)
     if document.audience == Audience.PUBLIC and document.openness != Openness.PROACTIVE:
         raise NotPublishable(
             f"公开属性是“{document.openness.label}”，不能面向社会公开。请把公开属性改为“主动公开”，或缩小公开范围。"
@@ -275,10 +281,16 @@ def _refuse_unfit(document: Document, previous: Version | None, reason: str) -> 
         )
 
 
+def _refuse_personal(what: str, text: str) -> None:
+    """What is said beside a version is public, too: no numbers or addresses of people in it."""
+    if seen := first_seen(text):
+        raise NotPublishable(f"{what}里有{seen}。{what}会向社会公示，请删去或遮盖后重新填写。")
+
+
 def _refuse_forbidden(book: Book, unit: Unit, document: Document, now: datetime) -> None:
     """What the rule book forbids is not published, unless a public explanation may stand beside it."""
     report = book.test(unit, document, now=now)
-    if report and (blocking := report.blocking(explained=bool(document.public_explanation))):
+    if report and (blocking := report.blocking(explained=explains(document.public_explanation))):
         raise Blocked(blocking, document)
 
 

@@ -8,39 +8,22 @@ from __future__ import annotations
 
 import logging
 
-from portal.domain.documents.base import Document
+from portal.domain.grants import Grants
 from portal.domain.rules.base import Finding
 from portal.domain.rules.check import Report, check
 from portal.domain.rules.dossier import Dossier
-from portal.domain.rules.unit_file import PublishedDocument, context_of, unit_dossier
-from portal.domain.units import UnitFacts, UnitType
+from portal.domain.rules.unit_file import PublishedDocument, Stage, as_it_stands, context_of, unit_dossier
+from portal.domain.units import facts_of
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
 
 _log = logging.getLogger(__name__)
 
 
-def facts_of(unit: UnitView) -> UnitFacts:
-    """Return what the rules need to know of a unit."""
-    known = {one.value for one in UnitType}
-    kind = UnitType(unit.type) if unit.type in known else UnitType.OTHER
-    return UnitFacts(unit.name, kind, unit.slug, unit.founded_on, unit.abolished_on)
-
-
-def published(record: RecordView) -> PublishedDocument | None:
-    """Return a record as the rules see it, or None where the law destroyed every content."""
-    readable: list[Document] = [one.document for one in record.versions if one.document]
-    if not readable:
-        return None
-    earlier = [one.readable for one in record.versions[:-1] if one.readable]
-    return PublishedDocument(
-        document=readable[-1],
-        published_on=record.versions[0].published_on,
-        previous=earlier[-1] if earlier else None,
-        ref=str(record.id),
-        withdrawn=record.current is None,
-        stages=tuple((one.published_on, one.document) for one in record.versions[:-1] if one.document),
-        changed_on=record.latest.published_on,
-    )
+def published(record: RecordView, number: int | None = None) -> PublishedDocument | None:
+    """Return a record as the rules see it (as it stood with version `number`), or None where its content is gone."""
+    versions = [one for one in record.versions if number is None or one.number <= number]
+    stages = [Stage(one.published_on, one.document, one.tombstone is not None) for one in versions]
+    return as_it_stands(stages, ref=str(record.id))
 
 
 def documents_of(snapshot: Snapshot, unit: UnitView) -> tuple[PublishedDocument, ...]:
@@ -62,24 +45,34 @@ def dossier_of(snapshot: Snapshot, unit: UnitView) -> Dossier:
     return result
 
 
-def report_of(snapshot: Snapshot, area: JurisdictionView, record: RecordView) -> Report | None:
-    """Return what the rule book says of a record as it stands; None for a withdrawn one."""
-    key = ("report", record.id)
+def report_of(
+    snapshot: Snapshot, area: JurisdictionView, record: RecordView, number: int | None = None
+) -> Report | None:
+    """Return what the rule book says of a record as it stands, or of its version `number`; None for a withdrawn one.
+
+    A correction mends the record, not what was published before: earlier versions keep their findings.
+    """
+    number = None if number == record.latest.number else number
+    key = ("report", record.id, number)
     if key not in snapshot.derived:
-        snapshot.derived[key] = _test(snapshot, area, record)
+        snapshot.derived[key] = _test(snapshot, area, record, number)
     result: Report | None = snapshot.derived[key]
     return result
 
 
-def _test(snapshot: Snapshot, area: JurisdictionView, record: RecordView) -> Report | None:
-    one = published(record)
+def _test(
+    snapshot: Snapshot, area: JurisdictionView, record: RecordView, number: int | None
+) -> Report | None:
+    one = published(record, number)
     if one is None or one.withdrawn:
         return None
-    dossier = dossier_of(snapshot, record.unit)
+    unit = record.unit
+    dossier = dossier_of(snapshot, unit)
+    grants = Grants(snapshot.exemptions.get(unit.id, ()), snapshot.extensions.get(unit.id, ()))
     try:
         return check(
             one.document,
-            context_of(area.regime, facts_of(record.unit), dossier, one, on=snapshot.today),
+            context_of(area.regime, facts_of(unit), dossier, one, on=snapshot.today, grants=grants),
         )
     except (
         Exception

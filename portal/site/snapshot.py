@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.canonical import fingerprint, read_publication
 from portal.domain.documents.base import Audience, Document, Kind, kinds
-from portal.domain.obligations import Exempted, Extended
+from portal.domain.grants import Exempted, Extended
 from portal.domain.regimes import Regime
 from portal.store import public, tables
 

@@ -15,7 +15,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from portal.domain.documents.base import Audience
-from portal.domain.obligations import Exempted, Extended
+from portal.domain.grants import Exempted, Extended
 from portal.store.tables import Exemption, Extension, Jurisdiction, Outbox, Record, Unit, Version
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")

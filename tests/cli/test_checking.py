@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from click.testing import CliRunner
 
 from portal.cli import main
 from portal.domain.canonical import canonical, document_json, publication
+from portal.domain.catalogue import catalogue
 from portal.domain.rules.base import rules
+from portal.domain.rules.terms import Off, Severity
 from tests.conftest import NOON
-from tests.regimes.scenarios import FIVE, build
+from tests.regimes.scenarios import FIVE, build, regimes
 
 EARLY = {
     "/statements/0": {"speaker": "甲正职", "position": "for", "reason": "我先说，同意。"},
@@ -71,6 +74,17 @@ def test_the_same_breach_with_a_public_explanation_may_go_out(home: Path, decisi
     code, out, _ = portal("check", str(decision(explained)), "-r", "xiuzhou", "--on", "2026-09-20")
     assert code == 0
     assert "SPK-01" in out
+
+
+def test_an_explanation_that_says_nothing_lifts_nothing(home: Path, decision: Any) -> None:
+    empty = decision({**EARLY, "/public_explanation": "无。"})
+    code, out, _ = portal("check", str(empty), "-r", "xiuzhou", "--on", "2026-09-20")
+    assert code == 1
+    assert "发生了什么、为什么、怎样整改" in out
+    code, out, _ = portal("check", str(empty), "-r", "xiuzhou", "--on", "2026-09-20", "--json")
+    assert code == 1
+    told = json.loads(out)
+    assert (told["blocked"], told["documents"][0]["explained"]) == (True, False)
 
 
 def test_json_names_place_source_and_remedy_of_each_finding(home: Path, decision: Any) -> None:
@@ -141,6 +155,61 @@ def test_the_catalogue_reads_as_a_table(home: Path) -> None:
     assert code == 0
     assert "DEC-14" in out
     assert "条不在此核对" in out
+
+
+def test_one_jurisdictions_rules_are_listed_with_values_sources_and_readings(home: Path) -> None:
+    code, out, _ = portal("rules", "-r", "xiuzhou")
+    assert code == 0
+    part = out[out.index("FIN-06 ") : out.index("FIN-07 ")]
+    assert "2019-05-15" in part
+    assert "期限：20个工作日（系统默认）" in part
+    assert "出处：" in part
+    assert "读法1：" in part
+    assert "读法2：" in part
+    assert "现行" in part
+    inherited = out[out.index("DEL-07 ") : out.index("DEL-08 ")]
+    assert "（全国统一规定）" in inherited
+    assert all(one in out for one in rules())
+    code, out, _ = portal("rules", "-r", "xiuzhou", "--json")
+    row = next(one for one in json.loads(out)["rules"] if one["id"] == "FIN-06")
+    assert row["entries"][0]["values"][0] == {"label": "期限", "text": "20个工作日", "default": True}
+    assert row["entries"][0]["source"]
+
+
+def test_what_binds_today_is_shown_and_what_comes_later_is_marked() -> None:
+    shipped = regimes()["xiuzhou"]
+    assert shipped.national
+    now = shipped.terms("FIN-06", date(2026, 11, 20))
+    assert now
+    today = now.model_copy(update={"valid_to": date(2026, 12, 31)})
+    later = now.model_copy(
+        update={"valid_from": date(2027, 1, 1), "severity": Severity.YELLOW, "default": False}
+    )
+    regime = shipped.model_copy(update={"rules": {**shipped.rules, "FIN-06": (later, today)}})
+
+    def row(day: date) -> Any:
+        return next(one for one in catalogue({"xiuzhou": regime}, day) if one.id == "FIN-06")
+
+    before, after = row(date(2026, 12, 31)), row(date(2027, 1, 1))
+    assert before.as_dict()["severity"] == {"xiuzhou": now.severity.value}
+    assert [(one["from"], one["severity"]) for one in before.as_dict()["later"]["xiuzhou"]] == [
+        ("2027-01-01", "yellow")
+    ]
+    assert before.mark("xiuzhou") == f"{now.severity.label}*（2027-01-01 起预警）"
+    assert after.as_dict()["severity"] == {"xiuzhou": "yellow"}
+    assert after.as_dict()["later"] == {}
+    assert after.mark("xiuzhou") == "预警"
+    assert [one.when for one in after.entries["xiuzhou"]] == ["现行", "已终止"]
+    never = row(date(2000, 1, 1))
+    assert never.as_dict()["severity"] == {}
+    assert never.mark("xiuzhou").startswith("—（2019-05-15 起")
+    off = Off.model_validate(
+        {"from": date(2027, 1, 1), "off": True, "source": "示例文件第二条", "note": "另有规定。"}
+    )
+    regime = shipped.model_copy(update={"rules": {**shipped.rules, "FIN-06": (today, off)}})
+    assert row(date(2026, 12, 31)).mark("xiuzhou").endswith("（2027-01-01 起不施行）")
+    assert row(date(2027, 1, 1)).mark("xiuzhou") == "—"
+    assert "不施行" in row(date(2027, 1, 1)).entries["xiuzhou"][1].lines()[0]
 
 
 def test_the_schema_is_a_json_schema(home: Path) -> None:

@@ -95,6 +95,15 @@ def test_unknown_fields_and_floats_for_money_are_refused() -> None:
         Tender.model_validate({"title": "甲", "intent": {"budget": 1.5}})
 
 
+def test_a_number_tells_a_record_in_whatever_width_and_case() -> None:
+    def decision(number: str) -> str:
+        return build("xian", {"base": "decision", "change": {"/decision_no": number}}).natural_key()
+
+    assert decision("示决〔2026〕１９号") == decision("示决〔2026〕 19 号") == decision("示决〔2026〕19号")
+    assert decision("示决〔2026〕19号") != decision("示决〔2026〕18号")
+    assert Tender(title="甲", project_no="ＸＭ－1").natural_key() == "xm-1"
+
+
 def test_words_give_search_everything_that_is_said() -> None:
     text, amounts = words(
         Tender(

@@ -35,11 +35,10 @@ from portal.domain.documents.finance import (
 )
 from portal.domain.documents.regulation import Area, Block, Regulation
 from portal.domain.documents.tender import Award, Tender
+from portal.domain.grants import Exempted, Extended
 from portal.domain.obligations import (
     Case,
     Cell,
-    Exempted,
-    Extended,
     Lost,
     Status,
     board_periods,

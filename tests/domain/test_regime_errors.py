@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,136 @@ def test_counties_without_the_national_file_are_refused(tmp_path: Path) -> None:
         read_regimes(tmp_path)
     with pytest.raises(RegimeError, match=r"应有 \*\.toml"):
         read_regimes(tmp_path / "empty")
+
+
+def test_days_between_two_entries_on_which_nothing_binds_are_refused_at_the_second(tmp_path: Path) -> None:
+    first = RULE.replace("from = 2026-01-01", "from = 2026-01-01\nto = 2026-11-30")
+    second = RULE.replace("2026-01-01", "2027-01-01")
+    said = refused(tmp_path / "xiuzhou.toml", GOOD + first + second)
+    assert (
+        "2026-11-30 之后、2027-01-01 之前没有取值。请改 to 或 from；确实不施行的，写一段 off = true" in said
+    )
+    line = re.search(r"第 (\d+) 行", said)
+    assert line
+    assert (GOOD + first + second).splitlines()[int(line[1])] == "from = 2027-01-01"
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        '\n[[rules.DEL-07]]\nfrom = 2026-12-01\nto = 2026-12-31\noff = true\nsource = "示例文件"\nnote = "暂停施行。"\n',
+        RULE.replace("from = 2026-01-01", "from = 2026-12-01\nto = 2026-12-31"),
+    ],
+)
+def test_days_on_which_a_rule_is_off_or_bound_are_no_gap(tmp_path: Path, between: str) -> None:
+    first = RULE.replace("from = 2026-01-01", "from = 2026-01-01\nto = 2026-11-30")
+    file = tmp_path / "xiuzhou.toml"
+    file.write_text(GOOD + first + between + RULE.replace("2026-01-01", "2027-01-01"), encoding="utf-8")
+    assert len(read_regime(file).rules["DEL-07"]) == 3
+
+
+def test_days_on_which_the_national_rule_binds_are_no_gap(tmp_path: Path) -> None:
+    first = RULE.replace("from = 2026-01-01", 'from = 2026-01-01\nto = 2026-11-30\nunit_types = ["bureau"]')
+    file = tmp_path / "xiuzhou.toml"
+    file.write_text(GOOD + first + RULE.replace("2026-01-01", "2027-01-01"), encoding="utf-8")
+    assert read_regime(file, read_national(FOLDER / "national.toml")).terms("DEL-07", date(2026, 12, 15))
+
+
+def test_entries_for_units_of_different_types_leave_no_gap(tmp_path: Path) -> None:
+    first = RULE.replace("from = 2026-01-01", 'from = 2026-01-01\nto = 2026-11-30\nunit_types = ["bureau"]')
+    second = RULE.replace("from = 2026-01-01", 'from = 2027-01-01\nunit_types = ["township"]')
+    file = tmp_path / "xiuzhou.toml"
+    file.write_text(GOOD + first + second, encoding="utf-8")
+    assert len(read_regime(file).rules["DEL-07"]) == 2
+    text = GOOD + first + second.replace('["township"]', '["township", "bureau"]')
+    assert "之前没有取值" in refused(file, text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "told"),
+    [
+        ('"red"', "“red”", "severity", "中文标点"),
+        ('"red"', '"red”', "severity", "中文标点"),
+        ("severity =", "severity ＝", "severity", "中文标点"),
+        ("[[rules.DEL-07]]", "［［rules.DEL-07］］", "［［", "中文标点"),
+        ('"red"', '"red" ，', "severity", "中文标点"),
+        ("2026-01-01", "２０２６-01-01", "from", "半角"),
+        ("2026-01-01", "2026-1-1", "from", "日期写成 2027-01-01 的样子，这里应是 2026-01-01"),
+        ("2026-01-01", "2026/1/31", "from", "这里应是 2026-01-31"),
+        ("2026-01-01", "2026年1月1日", "from", "这里应是 2026-01-01"),
+        ("2026-01-01", "2026-02-30", "from", "没有这一天"),
+        ('"red"', "red", "severity", "文字要用英文半角引号括起来"),
+        ('"red"', '"red', "severity", "引号没有配对"),
+        ('"red"', '"red"\nwith_explanation = 是', "with_explanation", "小写的 true 或 false"),
+        ('"red"', '"red"\nwith_explanation = True', "with_explanation", "小写的 true 或 false"),
+        ('"red"', '"red"\nseverity = "red"', "severity", "这一项在同一段里写了两次"),
+        ("severity =", "severity", "severity", "没有等号"),
+        ('"red"', '"red" within = 1', "severity", "一行只写一项"),
+        ("[[rules.DEL-07]]", "[[rules.DEL-07]", "[[rules", "方括号没有配对"),
+        ("[[rules.DEL-07]]", "[rules.DEL-07]\nnote = '一'\n[rules.DEL-07]", "[rules", "标题写了两次"),
+        ("[[rules.DEL-07]]", "[rules.DEL-07]\nnote = '一'\n[[rules.DEL-07]]", "[[rules", "两层方括号"),
+        ('"red"', '"red"\nreadings = ["甲", "乙"', "", "方括号没有配对"),
+        ('"red"', '"red"\nreadings = { a = 1, a = 2 }', "readings", "花括号里同一项写了两次"),
+    ],
+)  # fmt: skip
+def test_a_line_that_is_not_toml_is_told_in_chinese(
+    tmp_path: Path, old: str, new: str, at: str, told: str
+) -> None:
+    assert old in RULE
+    text = GOOD + RULE.replace(old, new, 1)
+    said = refused(tmp_path / "xiuzhou.toml", text)
+    assert told in said, said
+    line = re.search(r"第 (\d+) 行", said)
+    assert line, said
+    assert text.splitlines()[int(line[1]) - 1].startswith(at), said
+    assert not re.search(r"[A-Za-z]{3,} [a-z]{2,}", said.replace("true 或 false", "")), said
+
+
+def test_chinese_quotes_inside_a_text_are_no_mistake(tmp_path: Path) -> None:
+    text = GOOD + RULE.replace("示例文件第三条", "“示例”文件，第三条：（一）").replace('"red"', "red")
+    assert "中文标点" not in refused(tmp_path / "xiuzhou.toml", text)
+    text = GOOD + RULE.replace('severity = "red"', "severity = red # “注释”，。")
+    assert "中文标点" not in refused(tmp_path / "xiuzhou.toml", text)
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "xiuzhou.toml"
+    file.write_text(GOOD, encoding="utf-8-sig")
+    assert read_regime(file).slug == "xiuzhou"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("within =", "withn =", r"withn”：没有“withn”这一项，又缺少“within”"),
+        ("source =", "sorce =", r"sorce”：没有“sorce”这一项，又缺少“source”"),
+        ("from =", "form =", r"form”：没有“form”这一项，又缺少“from”"),
+        ('within = "15个工作日"\nseverity', "within = 15\nseverty", r"severty”：没有“severty”.*“severity”"),
+    ],
+)
+def test_a_misspelt_word_is_told_with_the_word_that_is_missing(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    assert old in RULE
+    said = refused(tmp_path / "xiuzhou.toml", GOOD + RULE.replace(old, new, 1))
+    assert re.search(told, said), said
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("off = false", "off”：只能写 true；不需要时删去整段"),
+        ("off = 1", "off”：只能写 true"),
+        ('off = "true"', "off”：只能写 true"),
+        ('off = true\nseverity = "red"', "不写 severity。请删去"),
+        ("off = true\nwith_explanation = true", "不写 with_explanation。请删去"),
+        ('off = true\nreadings = ["甲读法", "乙读法"]', "不写 readings。请删去"),
+        ('off = true\nwithin = "1日"', "within”：没有这一项"),
+    ],
+)
+def test_an_entry_out_of_force_says_off_and_no_weight(tmp_path: Path, line: str, told: str) -> None:
+    off = f'\n[[rules.DEL-07]]\nfrom = 2026-01-01\n{line}\nsource = "示例文件第三条"\nnote = "另有规定。"\n'
+    assert told in refused(tmp_path / "xiuzhou.toml", GOOD + off)
 
 
 def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from portal.domain.documents.decision import (
 from portal.domain.regimes import Regime
 from portal.domain.rules.check import Check, State, check
 from portal.domain.rules.dossier import Context
+from portal.domain.rules.people import Roll, names_of, person, whose
 from portal.domain.rules.speaking import ChiefLast, SettingTone
 from portal.domain.rules.terms import Severity
 from portal.domain.units import UnitFacts, UnitType
@@ -74,9 +76,12 @@ def reading(spoken: Spoken, chiefs: int) -> tuple[set[int], set[int], bool]:
     """Read the minutes line by line.
 
     Return the lines in which a chief spoke too early, the lines in which a member
-    spoke again too late, and whether some chief never stated a view.
+    spoke again too late, and whether some chief never stated a view, or stated it
+    after somebody whom the attendance does not list.
     """
     heads = CHIEFS[:chiefs]
+    strangers = CHIEFS[chiefs:]
+    unknown = False
     early, late = set(), set()
     for head in heads:
         heard: set[str] = set()
@@ -84,6 +89,8 @@ def reading(spoken: Spoken, chiefs: int) -> tuple[set[int], set[int], bool]:
         for line, (name, position) in enumerate(spoken):
             if position in SILENT:
                 continue
+            first = next((at for at, one in enumerate(spoken) if one[0] == head and one[1] not in SILENT), 0)
+            unknown = unknown or (name in strangers and line < first)
             if name == head and not closed:
                 closed = True
                 if not heard.issuperset(OTHERS):
@@ -94,7 +101,7 @@ def reading(spoken: Spoken, chiefs: int) -> tuple[set[int], set[int], bool]:
                 if closed:
                     late.add(line)
     views = {name for name, position in spoken if position not in SILENT}
-    return early, late, not views.issuperset(heads)
+    return early, late, unknown or not views.issuperset(heads)
 
 
 def lines(told: Check) -> set[int]:
@@ -187,3 +194,64 @@ def test_where_presenting_sets_no_tone_the_chief_may_present(regimes: dict[str, 
 def test_both_choices_are_part_of_the_rules_own_values() -> None:
     assert {"presider_last", "again"} <= set(ChiefLast.values())
     assert "presenting" in SettingTone.values()
+
+
+@pytest.mark.parametrize(
+    ("text", "post", "name"),
+    [
+        ("王 伟（局长）", "", "王伟"),
+        ("王伟（局长", "", "王伟"),
+        ("（局长）王伟", "", "王伟"),
+        ("（王伟）", "", "王伟"),
+        ("王伟同志：", "", "王伟"),
+        ("王伟局长同志", "局长", "王伟"),
+        ("党组书记、局长王伟", "党组书记、局长", "王伟"),
+        ("王局", "王", "王局"),
+        ("甲书记", "书记", "甲书记"),
+        ("王伟局长", "", "王伟局长"),
+    ],
+)
+def test_a_person_is_compared_by_the_bare_name(text: str, post: str, name: str) -> None:
+    assert person(text, post) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("王伟局长", "王伟"),
+        ("局长王伟", "王伟"),
+        ("王伟党组书记", "王伟"),
+        ("党组书记、局长王伟", "王伟"),
+        ("王伟副局长（工程）", "王伟"),
+        ("王伟明", "王伟明"),
+        ("王伟明局长", "王伟明局长"),
+        ("李王伟", "李王伟"),
+        ("王伟长", "王伟长"),
+    ],
+)
+def test_a_title_added_to_a_known_name_changes_nobody(text: str, name: str) -> None:
+    assert whose(text, {"王伟", "赵强"}) == name
+
+
+def test_the_longest_known_name_is_meant() -> None:
+    assert whose("欧阳明华局长", {"欧阳明", "欧阳明华"}) == "欧阳明华"
+
+
+def test_a_post_tells_a_person_where_one_alone_holds_it() -> None:
+    roll = Roll.entered([("王伟", "局长"), ("赵强", "副局长"), ("钱进", "副局长")])
+
+    assert [roll.who(one) for one in ("局长", "副局长", "赵强同志", "孙某")] == [
+        "王伟",
+        "副局长",
+        "赵强",
+        "孙某",
+    ]
+
+
+def test_namesakes_stay_apart_only_where_each_is_told_from_the_other() -> None:
+    def rows(*names: str) -> list[Attendee]:
+        return [Attendee(name=one, post="副职", presence=Presence.PRESENT) for one in names]
+
+    assert names_of(rows("王伟（工程）", "王伟（人事）")) == ("王伟(工程)", "王伟(人事)")
+    assert names_of(rows("王伟（工程）", "王伟")) == ("王伟", "王伟")
+    assert names_of(rows("王伟（工程）", "王伟（工程）", "赵强")) == ("王伟", "王伟", "赵强")

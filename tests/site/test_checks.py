@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 
 from portal.apps import create_public_app
+from portal.domain.documents.base import Document
 from portal.domain.regimes import Regime
 from portal.domain.rules.base import Rule, rules
 from portal.domain.rules.terms import Off
@@ -23,6 +24,10 @@ EARLY = {
     "/statements/7": {"speaker": "乙副职", "position": "for", "reason": "同意。"},
     "/public_explanation": "发言次序有误，已重新研究。",
 }
+
+
+def renumbered(document: Document) -> Document:
+    return document.model_copy(update={"decision_no": "示决〔2026〕19号"})
 
 
 @cache
@@ -40,6 +45,13 @@ def place() -> Snapshot:
             (clean, at(2026, 9, 15), "首次公开"),
             (clean.model_copy(update={"remark": "补充备注。"}), at(2026, 9, 16), "补充"),
             slug="2026-0002",
+        ),
+        record(
+            9004,
+            town,
+            (renumbered(early), at(2026, 9, 15), "首次公开"),
+            (renumbered(clean), at(2026, 9, 20), "发言次序抄错，已更正"),
+            slug="2026-0004",
         ),
         record(9003, town, (build("xiuzhou", "plan"), at(2026, 1, 4), "首次公开"), slug="2026-0001"),
     )
@@ -99,9 +111,18 @@ def test_what_needs_a_record_that_is_not_public_stays_open() -> None:
     assert "DEL-05" not in {one.rule for one in report.findings}
 
 
-def test_an_earlier_version_sends_to_the_newest_for_its_checks() -> None:
-    said = plain(page(found(9002).path.replace(".html", "-v1.html")))
-    assert "只核对最新一版" in said
+def test_a_correction_does_not_wipe_out_what_the_version_before_it_broke() -> None:
+    old = plain(page(found(9004).path.replace(".html", "-v1.html")))
+    assert "处与规定不一致" in old
+    assert "SPK-01" in old
+    now = plain(page(found(9004).path))
+    assert "处与规定不一致" not in now
+    assert "更正以前的版本曾有违规，更正后不再出现：第1版：" in now
+    area = place().jurisdiction("xiuzhou")
+    assert area is not None
+    checks = checks_of(place(), area, found(9004))
+    assert checks is not None
+    assert {number for number, _ in checks.earlier} == {1}
 
 
 def test_the_gravest_findings_of_a_unit_come_first() -> None:

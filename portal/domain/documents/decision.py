@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from portal.domain.documents.about import About, Part
 from portal.domain.documents.base import Document, Kind
-from portal.domain.values import Choice, Clock, Count, Day, Fen, Line, Prose
+from portal.domain.values import Choice, Clock, Count, Day, Fen, Line, Prose, fold
 
 
 class MeetingType(Choice):
@@ -218,8 +218,8 @@ class DecisionRecord(Document):
     correction_of: Annotated[Line | None, About("更正的决策编号")] = None
 
     def natural_key(self) -> str:
-        """A decision is told by its number."""
-        return self.decision_no
+        """A decision is told by its number, in whatever width and case."""
+        return fold(self.decision_no)
 
     def binding_day(self) -> date:
         """The rules of the day of the meeting bind it."""

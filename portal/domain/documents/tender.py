@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 
 from portal.domain.documents.about import About, Part
 from portal.domain.documents.base import Document, Kind
-from portal.domain.values import Choice, Count, Day, Fen, Line, Month, Prose, Ratio, Uscc
+from portal.domain.values import Choice, Count, Day, Fen, Line, Month, Prose, Ratio, Uscc, fold
 
 
 class Method(Choice):
@@ -301,7 +301,7 @@ class Tender(Document):
     def natural_key(self) -> str:
         """A project is told by its number, else by its name and the month or year for which it was planned."""
         if self.project_no:
-            return self.project_no
+            return fold(self.project_no)
         when = self.intent.expected_month if self.intent and self.intent.expected_month else None
         return f"{self.title}|{when or self.fiscal_year or ''}"
 

@@ -6,7 +6,7 @@ rules in force (`Regime.terms`): a regime without a rule has no such duty.
 """
 
 from portal.domain.obligations.board import Standing, board_periods, standing
-from portal.domain.obligations.case import Case, Exempted, Extended, Lost
+from portal.domain.obligations.case import Case, Lost
 from portal.domain.obligations.duties import DUTIES, Cell, Counts, Duty, Evidence, Group, Status, duty_of
 from portal.domain.obligations.index import Index, Scored, index_of
 from portal.domain.obligations.rates import Rate, rates
@@ -18,8 +18,6 @@ __all__ = [
     "Counts",
     "Duty",
     "Evidence",
-    "Exempted",
-    "Extended",
     "Group",
     "Index",
     "Lost",

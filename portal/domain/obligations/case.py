@@ -11,55 +11,16 @@ from typing import TypeVar
 from portal.domain.calendar import Due, Span
 from portal.domain.documents.base import Document
 from portal.domain.documents.delegation import DelegationPlan
+from portal.domain.grants import Exempted, Extended, Grants
 from portal.domain.obligations.duties import Cell, Duty, Evidence, Status
 from portal.domain.regimes import Regime
 from portal.domain.rules.dossier import Dossier
 from portal.domain.rules.terms import Terms
 from portal.domain.rules.unit_file import PublishedDocument, unit_dossier
 from portal.domain.units import UnitFacts
-from portal.domain.values import show_day
 
 _D = TypeVar("_D", bound=Document)
 DAY_UNITS = {"workday": "个工作日", "day": "日", "month": "日"}
-
-
-@dataclass(frozen=True)
-class Exempted:
-    """不适用登记 (DEL-14): a unit need not keep a duty from one day to another.
-
-    `period` limits it to one period; `recorded_on` is when it was entered here, `revoked_on`
-    the day from which it no longer holds.
-    """
-
-    duty: str
-    reason: str
-    approver: str
-    valid_from: date
-    valid_until: date
-    recorded_on: date
-    period: str | None = None
-    revoked_on: date | None = None
-    number: int = 0
-
-    def covers(self, period: str, day: date) -> bool:
-        """Tell whether it frees from the duty for a period whose binding day is `day`."""
-        holds = self.valid_from <= day <= self.valid_until and (
-            self.revoked_on is None or day < self.revoked_on
-        )
-        return holds and self.period in (None, period)
-
-
-@dataclass(frozen=True)
-class Extended:
-    """延期: a later deadline for one duty and period."""
-
-    duty: str
-    period: str
-    new_due: date
-    reason: str
-    approver: str
-    recorded_on: date
-    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,6 +57,11 @@ class Case:
             if isinstance(one.document, kind) and one.published_on is not None
         ]
         return sorted(found, key=lambda pair: (pair[0].published_on or date.max, pair[0].ref))
+
+    @cached_property
+    def grants(self) -> Grants:
+        """What the unit was let off or granted, as the rules see it."""
+        return Grants(self.exemptions, self.extensions)
 
     @cached_property
     def dossier(self) -> Dossier:
@@ -165,28 +131,23 @@ class Case:
             status = (Status.NIL if nil else Status.ON_TIME) if done else Status.UNCLEAR
             return replace(cell, status=status)
         calendar = self.regime.calendar_on(start)
-        original = calendar.due(start, span)
-        due, moved, afterthought = self._moved(duty, period, original)
+        binding = self.grants.binding(duty.code, period, start, calendar.due(start, span))
         cell = replace(
-            cell, due=due, original=original, afterthought=afterthought, day_unit=DAY_UNITS[span.unit]
-        )
-        if moved:
-            cell = replace(cell, note=_join(cell.note, moved))
+            cell, due=binding.due, original=binding.original, afterthought=binding.afterthought,
+            day_unit=DAY_UNITS[span.unit], note=_join(note, binding.moved),
+        )  # fmt: skip
         reached = done or self.today
-        in_time = reached <= due.day
-        exempt, late_word = self._exempt(duty, period, start, due)
-        if exempt and not (done and in_time):
-            return replace(cell, status=Status.EXEMPT, note=_join(exempt, note))
-        if late_word:
-            cell = replace(cell, afterthought=_join(afterthought, late_word))
+        in_time = reached <= binding.due.day
+        if binding.exempt and not (done and in_time):
+            return replace(cell, status=Status.EXEMPT, note=_join(binding.exempt, note))
         if in_time:
             status = (
                 (Status.NIL if nil else Status.ON_TIME)
                 if done
-                else self._open(start, due, terms, moved=bool(moved))
+                else self._open(start, binding.due, terms, moved=bool(binding.moved))
             )
             return replace(cell, status=status)
-        days = max(calendar.elapsed(due.day, reached, span.unit), 1)
+        days = binding.late(calendar, span, reached)
         return replace(cell, status=Status.LATE if done else Status.MISSING, days=days)
 
     def _open(self, start: date, due: Due, terms: Terms, *, moved: bool) -> Status:
@@ -197,29 +158,6 @@ class Case:
         if soon and self.regime.calendar_on(start).elapsed(self.today, due.day, soon.unit) <= soon.count:
             return Status.DUE_SOON
         return Status.EXTENDED if moved else Status.DUE
-
-    def _moved(self, duty: Duty, period: str, original: Due) -> tuple[Due, str, str]:
-        """Return the deadline that counts, how it was moved, and what was granted only afterwards."""
-        due, moved, afterwards = original, "", ""
-        mine = [one for one in self.extensions if one.duty == duty.code and one.period == period]
-        for one in sorted(mine, key=lambda one: one.recorded_on):
-            told = f"经{one.approver}批准延至{show_day(one.new_due)}（{one.reason}）"
-            if one.recorded_on > due.day:
-                afterwards = f"事后登记（{show_day(one.recorded_on)}）：{told}，到期日不变"
-            elif one.new_due > due.day:
-                due = Due(one.new_due, provisional=False)
-                moved = told
-        return due, moved, afterwards
-
-    def _exempt(self, duty: Duty, period: str, day: date, due: Due) -> tuple[str, str]:
-        """Return why the unit is exempt from the duty for a period, or that it was exempted only afterwards."""
-        for one in self.exemptions:
-            if one.duty == duty.code and one.covers(period, day):
-                told = f"{one.reason}（{one.approver}批准，至{show_day(one.valid_until)}）"
-                if one.recorded_on <= due.day:
-                    return told, ""
-                return "", f"事后登记（{show_day(one.recorded_on)}）的豁免：{told}，迟延记录不变"
-        return "", ""
 
     def exempt_today(self, duty: Duty) -> Exempted | None:
         """Return the exemption from a standing duty that holds today."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -13,9 +14,9 @@ from portal.domain.documents.tender import Tender
 from portal.domain.obligations.case import Case
 from portal.domain.obligations.duties import Cell, Counts, Duty, Evidence, Status, duty_of
 from portal.domain.rules.base import Rule, rules
-from portal.domain.rules.dossier import Context
+from portal.domain.rules.deadlines import came_about
 from portal.domain.rules.terms import Terms
-from portal.domain.rules.unit_file import PublishedDocument
+from portal.domain.rules.unit_file import PublishedDocument, context_of
 from portal.domain.values import show_day
 
 DECISION, TENDER = duty_of("decision"), duty_of("tender")
@@ -31,20 +32,18 @@ def _concerns(case: Case, duty: Duty, record: PublishedDocument, document: Docum
     rule = _rule(duty.rule)
     if not any(isinstance(document, kind) for kind in rule.kinds):
         return True
-    context = Context(
-        case.regime, case.unit, case.today, case.dossier, record.published_on, document=document
-    )
-    return rule.when is None or rule.when(document, context, terms)
+    context = context_of(case.regime, case.unit, case.dossier, record, on=case.today, grants=case.grants)
+    return rule.when is None or rule.when(document, replace(context, document=document), terms)
 
 
 def decisions(case: Case, quarters: Iterable[str]) -> Iterator[Cell]:
-    """集体决策公开 (PUB-01), by the quarter of the meeting."""
+    """集体决策公开 (PUB-01), by the quarter of the meeting. What starts the period is the rule's own word."""
     single = []
     for record, document in case.of(DecisionRecord):
         terms = case.terms(DECISION, document.held_on)
-        if terms is None or not _concerns(case, DECISION, record, document, terms):
+        start = came_about(document)
+        if terms is None or start is None or not _concerns(case, DECISION, record, document, terms):
             continue
-        start = document.formed_on or document.held_on
         seen = Evidence(record.ref, record.published_on, document.title)
         single.append((document.held_on, case.timed(
             DECISION, document.decision_no, start=start, done=record.published_on, terms=terms,

@@ -37,7 +37,8 @@ def plans(case: Case) -> Iterator[Cell]:
                 PLAN, period, start=plan.effective_from, done=record.published_on, terms=terms,
                 evidence=(seen,), withdrawn=record.withdrawn,
             )  # fmt: skip
-        if not record.withdrawn and (reason := _own_exemption(case, plan)):
+        # Stated in a plan that came out late, an exemption comes after the deadline: it undoes nothing.
+        if not record.withdrawn and not cell.status.wanting and (reason := own_exemption(case, plan)):
             cell = replace(cell, status=Status.EXEMPT, note=reason)
         if current and record is current[0]:
             last = cell
@@ -51,7 +52,7 @@ def plans(case: Case) -> Iterator[Cell]:
         yield from _none_in_force(case, [plan for record, plan in listed if not record.withdrawn])
 
 
-def _own_exemption(case: Case, plan: DelegationPlan) -> str:
+def own_exemption(case: Case, plan: DelegationPlan) -> str:
     """Return the exemption that a plan itself states, if it is complete (DEL-14) and has not run out.
 
     One whose reason names single domains frees from those alone: the plan stays due.
@@ -76,8 +77,7 @@ def _none_in_force(case: Case, listed: list[DelegationPlan]) -> Iterator[Cell]:
         yield absent
         return
     if exempt := case.exempt_today(PLAN):
-        told = f"{exempt.reason}（{exempt.approver}批准，至{show_day(exempt.valid_until)}）"
-        yield Cell(PLAN, "", Status.EXEMPT, note=told, terms=terms)
+        yield Cell(PLAN, "", Status.EXEMPT, note=exempt.told, terms=terms)
         return
     began = max(min(one.valid_from for one in domains), case.unit.founded_on or date.min, terms.valid_from)
     ended = [one for one in listed if one.effective_to and one.effective_to < case.today]

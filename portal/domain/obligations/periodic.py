@@ -108,7 +108,7 @@ def vouchers(case: Case, quarters: Iterable[str]) -> Iterator[Cell]:
     """正职定期检查票据 (FIN-05): as the rule itself reads the quarter's disclosure."""
 
     def checked(record: PublishedDocument, document: FinanceDisclosure) -> tuple[date | None, str]:
-        context = context_of(case.regime, case.unit, case.dossier, record, on=case.today)
+        context = context_of(case.regime, case.unit, case.dossier, record, on=case.today, grants=case.grants)
         done = check(document, context, only=[VOUCHERS.rule]).checks
         if not done or done[0].state == State.FOUND:
             return None, done[0].findings[0].seen if done else ""

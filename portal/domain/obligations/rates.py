@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from portal.domain.obligations.case import Case
 from portal.domain.obligations.duties import Status
-from portal.domain.obligations.lasting import PLAN, areas_published, plans
+from portal.domain.obligations.lasting import PLAN, areas_published, own_exemption, plans
 from portal.domain.regimes import Coverage
 
 
@@ -60,7 +60,7 @@ def _concerned(case: Case) -> bool:
 def _done(case: Case, item: Coverage) -> bool | None:
     """Tell whether the unit did it; None where it is exempt."""
     *_, cell = plans(case)
-    if cell.status == Status.EXEMPT:
+    if cell.status == Status.EXEMPT or (case.plan and own_exemption(case, case.plan[1])):
         return None
     match item.code:
         case "plans":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field
@@ -16,14 +15,14 @@ from portal.domain.documents.decision import (
     Form,
     MeetingType,
     Presence,
+    Result,
     Standing,
 )
 from portal.domain.rules.base import Seen, Sights, Unclear, pointer, rule
 from portal.domain.rules.dossier import Context
+from portal.domain.rules.people import Roll, names_of
 from portal.domain.rules.terms import Severity, Share, Terms
 from portal.domain.values import Choice, fold
-
-key = lru_cache(maxsize=65536)(fold)  # The same few names recur in every meeting of a unit.
 
 
 class MeetingScope(Terms):
@@ -66,16 +65,16 @@ def in_scope(document: DecisionRecord, terms: MeetingScope) -> bool:
 
 
 def members(document: DecisionRecord) -> dict[str, Attendee]:
-    """Return the members by folded name, each once; who only sits in (列席) is none, whatever the post."""
+    """Return the members by name, each person once; who only sits in (列席) is none, whatever the post."""
     found: dict[str, Attendee] = {}
-    for one in document.attendees:
+    for name, one in zip(names_of(document.attendees), document.attendees, strict=True):
         if one.standing != Standing.OBSERVER and one.presence != Presence.OBSERVER:
-            found.setdefault(key(one.name), one)
+            found.setdefault(name, one)
     return found
 
 
 def with_presence(document: DecisionRecord, presence: Presence) -> dict[str, Attendee]:
-    """Return the members of that presence by folded name."""
+    """Return the members of that presence by name."""
     return {name: one for name, one in members(document).items() if one.presence == presence}
 
 
@@ -104,15 +103,18 @@ class Quorum(MeetingScope):
     DecisionRecord,
     why="人到得太少，少数人就能替整个班子作主。",
     terms=Quorum,
-    when=lambda one, _context, terms: in_scope(one, terms),
+    when=lambda one, _context, terms: in_scope(one, terms) or _nobody_decided(one, terms),
 )
 def quorum(document: DecisionRecord, _context: Context, terms: Quorum) -> Sights:
     """法定人数: the list of those due is whole, and enough of them were there.
 
-    Each member stands in the list once; those due are all members listed,
+    Of whatever form and item: nothing is adopted by nobody. Each member stands in the list once; those due are all members listed,
     whether present, absent or recused. 《党政领导干部选拔任用工作条例》 asks two
     thirds for personnel matters.
     """
+    if not in_scope(document, terms):
+        yield from _nobody(document)
+        return
     yield from _list_is_whole(document)
     if not document.should_attend:
         yield Seen("/should_attend", "应到人数填的是 0。", "请填写领导班子成员的应到人数。")
@@ -136,10 +138,27 @@ def quorum(document: DecisionRecord, _context: Context, terms: Quorum) -> Sights
         )
 
 
+def _nobody_decided(document: DecisionRecord, terms: Quorum) -> bool:
+    """Tell whether a record claims that an item was adopted, and names nobody who adopted it."""
+    nobody = not document.should_attend or not members(document)
+    return nobody and document.result == Result.ADOPTED and document.meeting_type not in terms.except_meetings
+
+
+def _nobody(document: DecisionRecord) -> Sights:
+    claim = f"会议形式是“{document.form.label}”，结果记为“{document.result.label}”"
+    if not document.should_attend:
+        yield Seen("/should_attend", f"{claim}，应到人数却填的是 0。", _WHO_DECIDED)
+    if not members(document):
+        yield Seen("/attendees", f"{claim}，到会情况中却没有一名班子成员。", _WHO_DECIDED)
+
+
+_WHO_DECIDED = "请按会议记录补填应到人数和到会情况（传签、征求意见的，填参加的班子成员）。没有班子成员研究的，这一事项没有通过，请改正表决结果并开会研究。"
+
+
 def _list_is_whole(document: DecisionRecord) -> Sights:
     seen: set[str] = set()
-    for place, one in enumerate(document.attendees):
-        name = key(one.name)
+    for place, name in enumerate(names_of(document.attendees)):
+        one = document.attendees[place]
         if name in seen:
             yield Seen(
                 pointer("attendees", place, "name"),
@@ -179,12 +198,13 @@ class Responsible(MeetingScope):
 def responsible_deputy_present(document: DecisionRecord, context: Context, terms: Responsible) -> Sights:
     """分管领导必须到会: whom the record names and who holds the item's domain by the plan of that day."""
     stated, holder = document.responsible_deputy, _holder(document, context)
-    asked = {key(name): name for name in (stated, holder) if name}
+    roll = Roll.of(document.attendees)
+    asked = {roll.who(name): name for name in (stated, holder) if name}
     if not asked:
         yield Unclear("没有填写分管领导，按“分管事项”也没有查到当日的分管领导，无法核对是否到会。")
     if len(asked) > 1:
         yield Unclear(f"记录写的分管领导是{stated}，当日分工方案中分管这一事项的是{holder}，请核对。")
-    listed = {key(one.name): (place, one) for place, one in enumerate(document.attendees)}
+    listed = dict(zip(names_of(document.attendees), enumerate(document.attendees), strict=True))
     for name, full in asked.items():
         place, one = listed.get(name, (None, None))
         if one is None:
@@ -210,7 +230,7 @@ def _holder(document: DecisionRecord, context: Context) -> str | None:
     wanted = context.domain(document.domain, day)
     for one in plan.assignments:
         known = context.domain(one.domain, day)
-        if (known and known is wanted) or key(one.domain) == key(document.domain):
+        if (known and known is wanted) or fold(one.domain) == fold(document.domain):
             return one.deputy
     return None
 
@@ -224,7 +244,9 @@ def _holder(document: DecisionRecord, context: Context) -> str | None:
 )
 def recusal(document: DecisionRecord, _context: Context, _terms: Terms) -> Sights:
     """回避 (公务员法 76, 77): says why, does not chair, does not speak, does not vote on the item."""
-    recused = {key(one.name) for one in document.attendees if one.presence == Presence.RECUSED}
+    roll, names = Roll.of(document.attendees), names_of(document.attendees)
+    present = zip(names, document.attendees, strict=True)
+    recused = {name for name, one in present if one.presence == Presence.RECUSED}
     for place, one in enumerate(document.attendees):
         if one.presence == Presence.RECUSED and not one.reason:
             yield Seen(
@@ -232,15 +254,15 @@ def recusal(document: DecisionRecord, _context: Context, _terms: Terms) -> Sight
                 f"{one.name}回避了这一事项，没有写明原因。",
                 "请补填回避的原因，例如“与中标人有利害关系”；不必写出亲属的姓名。",
             )
-    if key(document.presider) in recused:
+    if roll.who(document.presider) in recused:
         yield Seen("/presider", f"主持人{document.presider}本人须回避，却主持了这一议题。", _REDO)
     for place, statement in enumerate(document.statements):
-        if key(statement.speaker) in recused:
+        if roll.who(statement.speaker) in recused:
             yield Seen(
                 pointer("statements", place), f"{statement.speaker}须回避，却第 {place + 1} 个发言。", _REDO
             )
     for place, vote in enumerate(document.named_votes):
-        if key(vote.member) in recused:
+        if roll.who(vote.member) in recused:
             yield Seen(pointer("named_votes", place), f"{vote.member}须回避，却参加了表决。", _REDO)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from portal.domain.documents.base import Document
@@ -46,12 +48,36 @@ class Report:
         return sorted(found, key=lambda one: one.severity.rank)
 
     def blocking(self, *, explained: bool) -> list[Finding]:
-        """Return the findings that stop publication; with a public explanation, only those that none can lift."""
+        """Return the findings that stop publication; with a public explanation, only those that none can lift.
+
+        `explained` is what `explains` says of the document's public explanation, not that there is some text.
+        """
         return [one for one in self.findings if one.blocks and not (explained and one.with_explanation)]
 
     def by_state(self, state: State) -> list[Check]:
         """Return the checks with that outcome."""
         return [one for one in self.checks if one.state == state]
+
+
+# What an explanation consists of, for whoever has to write one.
+EXPLANATION = "公开说明须写清发生了什么、为什么、怎样整改；只写“无”“略”“见附件”或者几个符号的不算说明"
+_LEAST, _DIFFERENT = (
+    10,
+    6,
+)  # Letters and digits, and different characters of a script that writes words with them.
+_EVASIONS = re.compile(
+    "详见|参见|请见|见|附件|附后|附表|附页|同上|如上|同前|同前述|从略|此处|暂无|没有|不详|其他|公开说明|情况说明|说明|略|无|另行|备注"
+)
+
+
+@lru_cache(maxsize=4096)
+def explains(text: str | None) -> bool:
+    """Tell whether a public explanation says something: some words, beyond “none”, “omitted” and “see the annex”."""
+    written = unicodedata.normalize("NFKC", text or "")
+    if sum(unicodedata.category(one)[0] in "LN" for one in written) < _LEAST:
+        return False
+    left = _EVASIONS.sub("", written)
+    return len({one for one in left if unicodedata.category(one) == "Lo"}) >= _DIFFERENT
 
 
 @cache

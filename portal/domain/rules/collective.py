@@ -21,9 +21,12 @@ from portal.domain.documents.decision import (
 )
 from portal.domain.documents.finance import FinanceDisclosure
 from portal.domain.documents.tender import Subject, Tender
-from portal.domain.rules.attendance import key, share_text, with_presence
+from portal.domain.rules.attendance import share_text, with_presence
+from portal.domain.rules.bands import AtLimit
 from portal.domain.rules.base import Seen, Sights, Unclear, pointer, rule
 from portal.domain.rules.dossier import Context
+from portal.domain.rules.payments import Graded
+from portal.domain.rules.people import Roll
 from portal.domain.rules.terms import Severity, Share, Terms, Yuan
 from portal.domain.values import show_day, show_yuan
 
@@ -129,9 +132,20 @@ def _decided(claim: Claim, context: Context) -> Sights:
     elif found.result != Result.ADOPTED:
         told = f"{needs}，决策记录“{claim.number}”的结果是“{found.result.label}”。"
         yield Seen(claim.place, told, _DECIDE, claim.severity)
+    elif form := _no_meeting(found, context):
+        told = f"{needs}，决策记录“{claim.number}”的会议形式是“{form}”，不算集体研究。"
+        yield Seen(claim.place, told, _DECIDE, claim.severity)
     elif found.held_on > claim.until:
         days = f"{show_day(found.held_on)}才开，晚于{claim.event}（{show_day(claim.until)}）"
         yield Seen(claim.place, f"{claim.why}，须先集体研究，会议却在{days}。", _DECIDE, claim.severity)
+
+
+def _no_meeting(decision: DecisionRecord, context: Context) -> str | None:
+    """Return the form of a decision where, by DEC-11 of its day, none of that form is collective."""
+    terms = context.regime.terms("DEC-11", decision.held_on, context.unit.type)
+    if not isinstance(terms, MeetingForm) or _is_allowed(decision, terms):
+        return None
+    return decision.form.label
 
 
 _DECIDE = "请核对决策记录编号和日期。确实没有先经集体研究的，不得补造会议记录，请报告班子会追认或者纠正，并在“公开说明”中写明原因和整改安排。"
@@ -143,19 +157,59 @@ class MeetingForm(Terms):
 
     categories: Annotated[tuple[Category, ...], Field(title="须集体研究的决策类别")]
     amount: Annotated[Yuan | None, Field(title="其他事项达到即须集体研究的金额（含本数）")] = None
+    by_limits: Annotated[bool, Field(title="其他事项达到支出、采购须集体研究的金额的也须集体研究")]
+    restricted: Annotated[bool, Field(title="正职不直接分管的事项不论类别都须集体研究")]
+    by_domain: Annotated[Severity | None, Field(title="只因属于正职不直接分管的事项有同样情形时")] = None
     forms: Annotated[tuple[Form, ...], Field(title="可用的会议形式")]
     emergencies: Annotated[tuple[Category, ...], Field(title="可以先紧急处置的类别")] = ()
     advisory: Annotated[tuple[Category, ...], Field(title="只作预警的决策类别")] = ()
 
 
-def _is_collective(document: DecisionRecord, _context: Context, terms: MeetingForm) -> bool:
-    return _is_named(document, terms) or document.category in terms.advisory
+def _is_urgent(document: DecisionRecord) -> bool:
+    return document.form == Form.EMERGENCY and document.category == Category.MAJOR_EMERGENCY
+
+
+def _is_collective(document: DecisionRecord, context: Context, terms: MeetingForm) -> bool:
+    return (
+        _is_named(document, terms)
+        or document.category in terms.advisory
+        or _reaches(document, context, terms)
+        or _is_restricted(document, context, terms)
+    )
 
 
 def _is_named(document: DecisionRecord, terms: MeetingForm) -> bool:
     """Tell whether the item is one of those that the text sends to the group."""
     large = terms.amount is not None and document.amount is not None and document.amount >= terms.amount
     return document.category in terms.categories or document.especially_major or large
+
+
+def _reaches(document: DecisionRecord, context: Context, terms: MeetingForm) -> bool:
+    """Tell whether the amount is one that payments (FIN-02) or purchases (DEC-01) of that day send to the group."""
+    if not terms.by_limits or document.amount is None or _is_urgent(document):
+        return False
+    pays = context.regime.terms("FIN-02", document.held_on, context.unit.type)
+    buys = context.regime.terms("DEC-01", document.held_on, context.unit.type)
+    limits = []
+    if isinstance(pays, Graded) and pays.limit is not None:
+        limits.append((pays.at_limit or AtLimit.ABOVE).first_above(pays.limit))
+    if isinstance(buys, Collective):
+        limits.append(buys.amount)
+    return any(document.amount >= one for one in limits)
+
+
+def _is_restricted(document: DecisionRecord, context: Context, terms: MeetingForm) -> bool:
+    """Tell whether the item lies in a restricted domain, and not below what the text itself leaves to the deputy."""
+    small = terms.amount is not None and document.amount is not None and document.amount < terms.amount
+    if not terms.restricted or small or _is_urgent(document):
+        return False
+    return context.domain(document.domain, document.held_on) is not None
+
+
+def _is_allowed(document: DecisionRecord, terms: MeetingForm) -> bool:
+    """Tell whether items of that kind are decided in the record's form."""
+    urgent = document.form == Form.EMERGENCY and document.category in terms.emergencies
+    return document.form in terms.forms or urgent
 
 
 @rule(
@@ -166,18 +220,28 @@ def _is_named(document: DecisionRecord, terms: MeetingForm) -> bool:
     terms=MeetingForm,
     when=_is_collective,
 )
-def decided_in_a_meeting(document: DecisionRecord, _context: Context, terms: MeetingForm) -> Sights:
-    """会议决定: not by circulation, by asking one by one, or in a chat group; for emergencies see DEC-12."""
-    if document.form in terms.forms:
-        return
-    if document.form == Form.EMERGENCY and document.category in terms.emergencies:
+def decided_in_a_meeting(document: DecisionRecord, context: Context, terms: MeetingForm) -> Sights:
+    """会议决定: not by circulation, by asking one by one, or in a chat group; for emergencies see DEC-12.
+
+    An item of another category needs the meeting, too, where its amount or its domain does.
+    """
+    if _is_allowed(document, terms):
         return
     allowed = "、".join(one.label for one in terms.forms)
+    reason, severity = "", None
+    if not _is_named(document, terms):
+        if document.category in terms.advisory:
+            severity = Severity.YELLOW
+        if _reaches(document, context, terms):
+            reason, severity = f"涉及金额 {show_yuan(document.amount or 0)} 元，达到须集体研究的数额，", None
+        elif _is_restricted(document, context, terms):
+            reason = f"属于正职不直接分管的事项（{document.domain}），"
+            severity = severity or terms.by_domain
     yield Seen(
         "/form",
-        f"“{document.category.label}”事项的会议形式是“{document.form.label}”，应是{allowed}。",
+        f"“{document.category.label}”事项{reason or '的'}会议形式是“{document.form.label}”，应是{allowed}。",
         "请核对会议形式。如记录无误，请开会重新研究这一事项；须公开这次情况的，请在“公开说明”中写明原因和整改安排。",
-        None if _is_named(document, terms) else Severity.YELLOW,
+        severity,
     )
 
 
@@ -258,10 +322,11 @@ def _opinions(document: DecisionRecord) -> Counter[Position]:
         return Counter({Position.FOR: document.votes_for, Position.AGAINST: document.votes_against})
     if document.named_votes:
         return Counter(one.vote for one in document.named_votes)
-    present = with_presence(document, Presence.PRESENT)
+    present, roll = with_presence(document, Presence.PRESENT), Roll.of(document.attendees)
     said = {
-        key(one.speaker): one.position
+        name: one.position
         for one in document.statements
-        if one.position not in (Position.PRESENT_PROPOSAL, Position.NONE) and key(one.speaker) in present
+        if one.position not in (Position.PRESENT_PROPOSAL, Position.NONE)
+        and (name := roll.who(one.speaker)) in present
     }
     return Counter(said.values())

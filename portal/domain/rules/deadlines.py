@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from portal.domain.calendar import period_end
+from portal.domain.documents.annual import AnnualReport
 from portal.domain.documents.base import Document
 from portal.domain.documents.decision import DecisionRecord, Result
 from portal.domain.documents.delegation import DelegationPlan
@@ -32,6 +33,28 @@ class PeriodDeadline(Deadline):
     partial_first_period: Annotated[bool, Field(title="单位在期中成立的，首个不完整期也要公开")] = True
 
 
+_YEARLY = (StatementType.BUDGET, StatementType.FINAL_ACCOUNTS)
+
+
+def fulfils(document: Document | None) -> tuple[str, str]:
+    """Return the duty and its period that the publication of a document fulfils, as the board counts them.
+
+    Blank where the board counts none: nothing can be granted there.
+    """
+    match document:
+        case FinanceDisclosure(statement=StatementType.QUARTERLY):
+            return "finance", document.period
+        case FinanceDisclosure() if document.statement in _YEARLY:
+            return "budget", document.slug()
+        case DelegationPlan():
+            return "plan", document.effective_from.isoformat()
+        case DecisionRecord():
+            return "decision", document.decision_no
+        case AnnualReport():
+            return "annual", str(document.year())
+    return "", ""
+
+
 def lateness(
     context: Context,
     terms: Deadline,
@@ -42,11 +65,16 @@ def lateness(
     place: str = "",
     severity: Severity | None = None,
 ) -> Sights:
-    """Yield a finding when `what` was (or still is) not public by the end of the period that `start` triggers."""
-    late = context.late(start, terms.within, context.published_on)
+    """Yield a finding when `what` was (or still is) not public by the end of the period that `start` triggers.
+
+    What was granted to the unit in time (延期, 豁免) counts for the publication of the document itself.
+    """
+    duty, period = fulfils(context.document)
+    binding = context.binding(start, terms.within, duty, period)
+    late = binding.late(context.calendar(start), terms.within, context.published_on or context.on)
     if not late:
         return
-    due = context.due(start, terms.within)
+    moved = f"{binding.moved}，" if binding.moved else ""
     unit = "个工作日" if terms.within.unit == "workday" else "日"
     # Still open: no count of days, so that a page does not change every morning.
     done = (
@@ -54,7 +82,7 @@ def lateness(
     )
     yield Seen(
         place,
-        f"{what}应在{began}（{show_day(start)}）后 {terms.within}内公开，{show_day(due.day)}到期，{done}。",
+        f"{what}应在{began}（{show_day(start)}）后 {terms.within}内公开，{show_day(binding.original.day)}到期，{moved}{done}。",
         "迟公开的事实会一直保留。请尽快公开，并在“公开说明”中写明迟延的原因。"
         if not context.published_on
         else "迟公开的事实会一直保留。请在“公开说明”中写明迟延的原因。",
@@ -102,7 +130,7 @@ class InTime(Deadline):
     decisions: Annotated[Severity | None, Field(title="集体决策逾期的")] = None
 
 
-def _formed(document: Document) -> date | None:
+def came_about(document: Document) -> date | None:
     """Return the earliest day that the document itself gives, so that a later one entered beside it gains nothing.
 
     A deferred item is still under deliberation (过程性信息, 政府信息公开条例 16).
@@ -119,11 +147,11 @@ def _formed(document: Document) -> date | None:
     Regulation,
     why="依法应当主动公开的信息，过了期限才公开就失去了监督的意义。",
     terms=InTime,
-    when=lambda one, _context, _terms: _formed(one) is not None,
+    when=lambda one, _context, _terms: came_about(one) is not None,
 )
 def in_time(document: Document, context: Context, terms: InTime) -> Sights:
     """主动公开 (政府信息公开条例 26): within the regime's days after the information came about."""
-    start = _formed(document)
+    start = came_about(document)
     if start and isinstance(document, DecisionRecord):
         yield from lateness(context, terms, start, "决策情况", "会议召开", severity=terms.decisions)
     elif start:

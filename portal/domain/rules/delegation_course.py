@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from portal.domain.documents.decision import DecisionRecord, Result
 from portal.domain.documents.delegation import DelegationPlan
+from portal.domain.grants import Binding
 from portal.domain.rules.base import Seen, Sights, Unclear, pointer, rule
 from portal.domain.rules.delegation_terms import (
     Filing,
@@ -87,18 +88,17 @@ def _adopts(decision: DecisionRecord, plan: DelegationPlan) -> Sights:
     DelegationPlan,
     why="方案报到纪委，纪委才知道该盯住哪个人、哪项权力。",
     terms=Filing,
-    when=lambda plan, context, terms: (
-        plan.filed_on is not None or context.late(plan.adopted_on, terms.within, None) > 0
-    ),
+    when=lambda plan, context, terms: plan.filed_on is not None or _filing(plan, context, terms, None)[1] > 0,
 )
 def filed_in_time(plan: DelegationPlan, context: Context, terms: Filing) -> Sights:
     """方案备案: filed with the commission within the regime's days of its adoption."""
-    due = context.due(plan.adopted_on, terms.within).day
+    binding, late = _filing(plan, context, terms, plan.filed_on)
+    due = binding.original.day
     until = f"方案{show_day(plan.adopted_on)}通过，{terms.within}内（至{show_day(due)}）应报纪委备案"
+    until += f"，{binding.moved}" if binding.moved else ""
     if plan.filed_on is None:
         yield Seen("/filed_on", f"{until}，至今仍未备案。", "请尽快备案，并填写备案日期和备案号。")
         return
-    late = context.late(plan.adopted_on, terms.within, plan.filed_on)
     if late:
         unit = "个工作日" if terms.within.unit == "workday" else "日"
         yield Seen(
@@ -114,6 +114,15 @@ def filed_in_time(plan: DelegationPlan, context: Context, terms: Filing) -> Sigh
         )
     if not plan.filing_no:
         yield Unclear("方案填写了备案日期，没有备案号，无法核对备案。")
+
+
+def _filing(plan: DelegationPlan, context: Context, terms: Filing, done: date | None) -> tuple[Binding, int]:
+    """Return the deadline that binds the filing, what was granted included, and by how much it was missed."""
+    of = ("filing", plan.effective_from.isoformat())
+    return (
+        context.binding(plan.adopted_on, terms.within, *of),
+        context.late(plan.adopted_on, terms.within, done, *of),
+    )
 
 
 @rule(

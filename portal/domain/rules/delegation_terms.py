@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from portal.domain.documents.delegation import Assignment, DelegationPlan
+from portal.domain.documents.delegation import Assignment, Chief, DelegationPlan
 from portal.domain.rules.dossier import Context
+from portal.domain.rules.people import person
 from portal.domain.rules.terms import Length, Severity, Terms
 from portal.domain.values import fold
 
@@ -68,7 +69,7 @@ class Supervision(Terms):
 
 @dataclass(frozen=True)
 class Holding:
-    """One row of the plan in which a person holds a restricted domain; `name` is folded for comparing."""
+    """One row of the plan in which a person holds a restricted domain; `name` is for comparing."""
 
     place: int
     row: Assignment
@@ -154,10 +155,10 @@ def holdings(plan: DelegationPlan, context: Context, day: date) -> tuple[Holding
     kept = context.dossier.derived.get(key)
     if not isinstance(kept, _Kept):
         found = tuple(
-            Holding(place, row, domain, person, fold(person))
+            Holding(place, row, domain, name, person(name, row.post))
             for place, row in enumerate(plan.assignments)
             for domain in named(row.domain, context, day)
-            for person in people(row.deputy)
+            for name in people(row.deputy)
         )
         kept = _Kept(plan, context.regime, found)
         context.dossier.derived[key] = kept
@@ -174,13 +175,18 @@ class _Kept:
 
 
 def chief_names(plan: DelegationPlan) -> frozenset[str]:
-    """Return the folded names of the plan's chiefs, those who only act for one left out."""
-    return frozenset(fold(one) for chief in plan.chiefs if not chief.acting for one in people(chief.name))
+    """Return the names of the plan's chiefs, those who only act for one left out: as written, and as persons."""
+    return _names(chief for chief in plan.chiefs if not chief.acting)
 
 
 def head_names(plan: DelegationPlan) -> frozenset[str]:
-    """Return the folded names of the chiefs and of those who act for one."""
-    return frozenset(fold(one) for chief in plan.chiefs for one in people(chief.name))
+    """Return the names of the chiefs and of those who act for one: as written, and as persons."""
+    return _names(plan.chiefs)
+
+
+def _names(chiefs: Iterable[Chief]) -> frozenset[str]:
+    cells = [(one, chief.post) for chief in chiefs for one in people(chief.name)]
+    return frozenset(name for one, post in cells for name in (fold(one), person(one, post)))
 
 
 def acting_names(plan: DelegationPlan) -> frozenset[str]:

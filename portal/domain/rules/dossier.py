@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from portal.domain.calendar import Calendar, Due, Span
-from portal.domain.documents.base import Document
+from portal.domain.documents.base import Audience, Document
 from portal.domain.documents.decision import DecisionRecord
 from portal.domain.documents.delegation import Chief, DelegationPlan
 from portal.domain.documents.finance import FinanceDisclosure, StatementType
 from portal.domain.documents.tender import Tender
+from portal.domain.grants import NONE, Binding, Grants
 from portal.domain.units import UnitFacts
 from portal.domain.values import fold
 
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
     from portal.domain.regimes import Regime, RestrictedDomain
 
 _D = TypeVar("_D", bound=Document)
+
+
+# Who these audiences are is no small circle: what they read is the unit's announced division of work.
+_WIDE = frozenset({Audience.PUBLIC, Audience.STAFF})
+
+
+def _in_force(plans: Sequence[DelegationPlan], day: date) -> DelegationPlan | None:
+    """Return the newest of the plans (oldest first) that had begun, unless it had ended."""
+    for plan in reversed(plans):
+        if plan.effective_from <= day:
+            return None if plan.effective_to and plan.effective_to < day else plan
+    return None
 
 
 @dataclass(frozen=True)
@@ -54,15 +68,20 @@ class Dossier:
 
     @cached_property
     def plans(self) -> tuple[DelegationPlan, ...]:
-        """The delegation plans, by the day from which they run."""
-        return tuple(sorted(self.of(DelegationPlan), key=lambda one: one.effective_from))
+        """The delegation plans, by the day from which they run.
+
+        What only a few may read replaces nothing that everybody, or the whole staff, goes by: such a
+        plan counts only where on its first day no plan of a wider audience is in force.
+        """
+        every = sorted(self.of(DelegationPlan), key=lambda one: one.effective_from)
+        wide = [one for one in every if one.audience in _WIDE]
+        return tuple(
+            one for one in every if one.audience in _WIDE or _in_force(wide, one.effective_from) is None
+        )
 
     def plan_on(self, day: date) -> DelegationPlan | None:
         """Return the plan in force on `day`: the newest that had begun and had not ended."""
-        for plan in reversed(self.plans):
-            if plan.effective_from <= day:
-                return None if plan.effective_to and plan.effective_to < day else plan
-        return None
+        return _in_force(self.plans, day)
 
     @cached_property
     def _decisions(self) -> dict[str, DecisionRecord]:
@@ -111,7 +130,7 @@ class Context:
 
     `on` is the day of testing (deadlines that passed before it are missed),
     `published_on` the day of first publication or None, `previous` the version
-    in force that the document would replace.
+    that the document replaces, `grants` what the unit was let off or granted.
     """
 
     regime: Regime
@@ -121,6 +140,7 @@ class Context:
     published_on: date | None = None
     previous: Document | None = None
     document: Document | None = None  # What is being tested: for rules that test one row at a time.
+    grants: Grants = NONE
 
     def domain(self, text: str | None, day: date) -> RestrictedDomain | None:
         """Return the restricted domain that `text` names on `day`."""
@@ -143,16 +163,17 @@ class Context:
         """Return the last day of a period that `start` triggers."""
         return self.calendar(start).due(start, span)
 
-    def late(self, start: date, span: Span, done: date | None) -> int:
-        """Return by how many days of the span's unit `done` (else the day of testing) is past the deadline; 0 in time.
+    def binding(self, start: date, span: Span, duty: str = "", period: str = "") -> Binding:
+        """Return the deadline that binds a period that `start` triggers.
 
-        Working days late are never 0: a day off past the deadline is late by one.
+        With the duty (its code) and its period as the board counts them, what was granted to the unit counts.
         """
-        due = self.due(start, span).day
-        reached = done or self.on
-        if reached <= due:
-            return 0
-        return max(self.calendar(start).elapsed(due, reached, span.unit), 1)
+        return self.grants.binding(duty, period, start, self.due(start, span))
+
+    def late(self, start: date, span: Span, done: date | None, duty: str = "", period: str = "") -> int:
+        """Return by how many days of the span's unit `done` (else the day of testing) is past the deadline; 0 in time."""
+        binding = self.binding(start, span, duty, period)
+        return binding.late(self.calendar(start), span, done or self.on)
 
     def others(self, document: _D) -> tuple[_D, ...]:
         """Return the unit's other records of the document's kind."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field
@@ -30,12 +34,72 @@ class Hands:
     substitutes: dict[str, frozenset[str]]
 
 
+_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
+_MARKS = re.compile(r"[、,;/&+|\n()\[\]【】〔〕]")
+_BETWEEN = re.compile(r"\s*(?:以?及|和|与)\s*|\s+")
+_AFTER = re.compile(r"(同志|等(\d*人)?)$")
+_SHORTEST = 2  # No name has fewer characters: the blank in 王 明 and the 和 in 王和平 part no names.
+_DOUBLE_SURNAMES = frozenset(
+    (
+        "欧阳",
+        "司马",
+        "上官",
+        "诸葛",
+        "皇甫",
+        "尉迟",
+        "公孙",
+        "慕容",
+        "令狐",
+        "司徒",
+        "夏侯",
+        "长孙",
+        "宇文",
+        "东方",
+    )
+)
+
+
+@lru_cache(maxsize=65536)
 def people(text: str) -> frozenset[str]:
-    """Return the folded names that a field holds: one, or several with 、 or a comma between."""
-    folded = fold(text)
-    for mark in ("、", ";", "/"):
-        folded = folded.replace(mark, ",")
-    return frozenset(folded.split(",")) - {""}
+    """Return the folded names that a field holds: one, or several with a mark, 和 or a blank between.
+
+    A post in brackets, a word before a colon and 同志 are no part of a name.
+    """
+    plain = unicodedata.normalize("NFKC", text).lower()
+    bare = _BRACKETED.sub("", plain)
+    parts = _MARKS.split(bare if bare.strip() else plain)
+    names = (one for part in parts for one in _parted(part.rpartition(":")[2].strip()))
+    return frozenset(_AFTER.sub("", one) for one in names) - {""}
+
+
+def _parted(text: str) -> Iterator[str]:
+    """Part names at 和、与、及 and blanks, but only where what stands on either side can be a name."""
+    name, rest = "", text
+    while found := _BETWEEN.search(rest):
+        name, rest = name + rest[: found.start()], rest[found.end() :]
+        name_ends = len(name) >= _SHORTEST and name not in _DOUBLE_SURNAMES
+        if name_ends and len("".join(rest.split())) >= _SHORTEST:
+            yield name
+            name = ""
+        else:
+            name += found.group().strip()
+    yield name + rest
+
+
+_NO_OBJECTION = re.compile(r"(没有|无|未提出?)不同意见")
+_REFUSED = re.compile(
+    r"(不|未|没有?)(予|经|征得|获得?|取得|得到)?(其|本人|领导|主要负责人)?(同意|批准)"
+    r"|不予|不批|未(报|请示|汇报|批)|没有?(报|请示|汇报|批)|反对|否决|驳回|拒绝"
+)
+_CLAUSES = re.compile(r"[,;。、:/()]")
+_NO = frozenset(("否", "无", "不", "未", "没", "没有", "暂无", "-", "--", "—", "——"))
+
+
+def consented(text: str | None) -> bool:
+    """Tell whether a field records consent: a text that says 不同意, 未报 or 无 records none."""
+    said = _NO_OBJECTION.sub("无异议", fold(text or ""))
+    clauses = frozenset(_CLAUSES.split(said)) - {""}
+    return bool(clauses) and not _REFUSED.search(said) and not clauses & _NO
 
 
 def hands_of(plan: DelegationPlan, context: Context) -> Hands:
@@ -43,7 +107,7 @@ def hands_of(plan: DelegationPlan, context: Context) -> Hands:
     derived = context.dossier.derived
     key = ("payments.hands", id(plan))
     if key not in derived:
-        chiefs = frozenset(fold(one.name) for one in plan.chiefs)
+        chiefs = frozenset[str]().union(*(people(one.name) for one in plan.chiefs))
         holders: dict[str, frozenset[str]] = {}
         substitutes: dict[str, frozenset[str]] = {}
         for one in plan.assignments:

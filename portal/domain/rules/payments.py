@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -11,10 +12,27 @@ from portal.domain.calendar import quarter_start
 from portal.domain.documents.base import Audience, Openness
 from portal.domain.documents.delegation import Approver, DelegationPlan, ExpenseType, Payer
 from portal.domain.documents.finance import FinanceDisclosure, Payment, StatementType
-from portal.domain.rules.bands import AtLimit, Table, decided, level, table_for
+from portal.domain.rules.bands import (
+    AtLimit,
+    Table,
+    Window,
+    decided,
+    level,
+    overdrawn,
+    per_disclosure,
+    table_for,
+)
 from portal.domain.rules.base import Seen, Sights, Unclear, rule
 from portal.domain.rules.dossier import Context
-from portal.domain.rules.hands import PaymentTerms, domains_of, hands_of, holders_of, payer_of, people
+from portal.domain.rules.hands import (
+    PaymentTerms,
+    consented,
+    domains_of,
+    hands_of,
+    holders_of,
+    payer_of,
+    people,
+)
 from portal.domain.rules.terms import Length, Severity, Terms, Yuan
 from portal.domain.values import Choice, fold, show_day, show_period, show_yuan
 
@@ -35,6 +53,8 @@ class Graded(PaymentTerms):
     exempt: Annotated[tuple[ExpenseType, ...], Field(title="不必集体研究的支出类型")] = ()
     own_too: Annotated[bool, Field(title="本人经手的大额支出也须集体研究")]
     purchases_too: Annotated[bool, Field(title="采购付款也按支出界限集体研究")]
+    split: Annotated[Severity, Field(title="多笔支出合计达到界限，可能拆分的")]
+    split_within: Annotated[Window, Field(title="付给同一单位、事由相同的支出合并计算的期间")]
 
 
 def _graded(payment: Payment, context: Context, terms: Graded) -> bool:
@@ -65,6 +85,8 @@ def approved_at_its_level(payment: Payment, context: Context, terms: Graded) -> 
     payer = payer_of(payment, context, terms)
     table = _own_table(plan, payment, payer, context, terms) if plan else None
     first = _collective_from(table, terms)
+    yield from overdrawn(payment, context)
+    yield from _split(payment, context, terms)
     if first is None:
         yield Unclear("支付当日没有写明须班子集体研究界限的签批权限表，无法核对这笔支出应由谁审批。")
     elif payment.amount >= first:
@@ -73,10 +95,11 @@ def approved_at_its_level(payment: Payment, context: Context, terms: Graded) -> 
     if payer == Payer.ANYONE:
         yield from _by_deputy(payment, plan, context, terms)
         band = table.at(payment.amount) if table else None
-        if band and level(band) == Approver.DEPUTY_WITH_CONSENT and payment.consent is None:
+        if band and level(band) == Approver.DEPUTY_WITH_CONSENT and not consented(payment.consent):
+            said = f"填写的是“{payment.consent}”" if payment.consent else "记录中没有"
             yield Seen(
                 "/consent",
-                f"“{payment.purpose}”{show_yuan(payment.amount)} 元，按本单位签批权限表须先报主要负责人同意，记录中没有。",
+                f"“{payment.purpose}”{show_yuan(payment.amount)} 元，按本单位签批权限表须先报主要负责人同意，{said}。",
                 "请补填主要负责人同意的情况；确未报告的，请在“公开说明”中写明。",
             )
 
@@ -100,6 +123,70 @@ def _collective_from(table: Table | None, terms: Graded) -> int | None:
     if own is None:
         return stated
     return own if stated is None or terms.own_limit == OwnLimit.OWN else min(own, stated)
+
+
+def _split(payment: Payment, context: Context, terms: Graded) -> Sights:
+    groups = per_disclosure(
+        context, ("payments.split", id(terms)), lambda one: _split_groups(one, context, terms)
+    )
+    for first, group in groups.get(id(payment), ()):
+        total = show_yuan(sum(one.amount for one in group))
+        rows = "、".join(f"{show_day(one.paid_on)}{show_yuan(one.amount)} 元" for one in group[:_NAMED])
+        what = f"{len(group)} 笔支出（{rows}{'等' if len(group) > _NAMED else ''}）合计 {total} 元"
+        if payment.payee is None:
+            yield Unclear(f"“{payment.purpose}”等 {what}，没有填写收款单位，无法核对是否拆分。")
+            continue
+        yield Seen(
+            "/amount",
+            f"付给“{payment.payee}”的 {what}，每笔都没有集体研究，合计已达到 {show_yuan(first)} 元"
+            "（从这个数额起须班子集体研究），可能拆分。",
+            "请核对凭证；属于同一事项的，请在“公开说明”中写明并合并提交班子审议；"
+            "不属于同一事项的，请写清各笔的事由。",
+            terms.split,
+        )
+
+
+_NAMED = 20  # How many payments of a group are written out.
+
+
+def _split_groups(
+    document: FinanceDisclosure, context: Context, terms: Graded
+) -> dict[int, list[tuple[int, list[Payment]]]]:
+    """Return the groups of small payments that together reach the limit that binds each, under their last payment.
+
+    Payments to one payee for one purpose within the window, or on one day, are a group.
+    """
+    alike: dict[tuple[int, str, str, date], list[Payment]] = {}
+    for one in sorted(document.payments, key=lambda one: one.paid_on):
+        first, payee = _limit_evaded(one, context, terms), fold(one.payee or "")
+        if first is not None:
+            since = terms.split_within.first_day(one.paid_on)
+            alike.setdefault((first, payee, fold(one.purpose), since), []).append(one)
+            alike.setdefault((first, payee, "", one.paid_on), []).append(one)
+    found: dict[int, list[tuple[int, list[Payment]]]] = {}
+    told: list[set[int]] = []
+    for (first, *_), group in sorted(alike.items(), key=lambda item: len(item[1]), reverse=True):
+        ids = {id(one) for one in group}
+        if sum(one.amount for one in group) >= first and not any(ids <= other for other in told):
+            told.append(ids)
+            found.setdefault(id(group[-1]), []).append((first, group))
+    return found
+
+
+def _limit_evaded(payment: Payment, context: Context, terms: Graded) -> int | None:
+    """Return the limit below which a payment stays on which the group did not decide, or None."""
+    plan = context.plan_on(payment.paid_on)
+    payer = payer_of(payment, context, terms)
+    first = _collective_from(_own_table(plan, payment, payer, context, terms) if plan else None, terms)
+    small = first is not None and 0 < payment.amount < first and _graded(payment, context, terms)
+    return first if small and not _was_decided(payment, context) else None
+
+
+def _was_decided(payment: Payment, context: Context) -> bool:
+    if not payment.collective or not payment.decision:
+        return False
+    seen = decided(context, payment.decision, payment.amount, payment.paid_on, "", place="")
+    return not any(isinstance(one, Seen) for one in seen)
 
 
 def _collective(payment: Payment, first: int, context: Context) -> Sights:

@@ -71,7 +71,10 @@ def _reported(
     terms: Reports,
 ) -> Sights:
     start, end = quarter_start(period), quarter_end(period)
-    due = context.due(end, terms.within).day
+    binding = context.binding(end, terms.within, "reports", period)
+    due, moved = binding.due.day, f"，{binding.moved}" if binding.moved else ""
+    if binding.exempt:
+        return
     entitled = {fold(one) for one in deputies}
     if any(fold(one.deputy) in entitled and start <= one.reported_on <= due for _, one in given):
         return
@@ -81,15 +84,15 @@ def _reported(
     elif not given:
         yield Seen(
             "/deputy_reports",
-            f"{label}由{who}分管，没有{show_period(period)}的报告记录，应在{show_day(due)}以前（含当日）报告。",
+            f"{label}由{who}分管，没有{show_period(period)}的报告记录，应在{show_day(due)}以前（含当日）报告{moved}。",
             f"请由{who}尽快向主要负责人和班子报告；已经报告的，请如实补填报告日期和要点。",
         )
     for place, one in given:
-        late = context.late(end, terms.within, one.reported_on)
+        late = context.late(end, terms.within, one.reported_on, "reports", period)
         if fold(one.deputy) not in entitled:
             told, field = f"由{one.deputy}报告，按分工方案应由{who}报告", "deputy"
         elif late:
-            when = f"{show_day(one.reported_on)}报告，应在{show_day(due)}以前（含当日）报告"
+            when = f"{show_day(one.reported_on)}报告，应在{show_day(due)}以前（含当日）报告{moved}"
             told, field = f"{when}，迟 {late} {counted_in(terms.within)}", "reported_on"
         else:
             when = f"{show_day(one.reported_on)}报告，早于{show_period(period)}"

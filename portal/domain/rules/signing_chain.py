@@ -46,10 +46,10 @@ class Step(BaseModel):
         A chief who approves anyone's expense is not the deputy whose review the step asks for.
         """
         folded = fold(entry)
-        signer = getattr(payment, self.signer.value) if self.signer else None
+        signers = people(getattr(payment, self.signer.value) or "") if self.signer else frozenset()
         by_name = not (chief_approves and self.signer == Signer.APPROVER)
         return any(fold(word) in folded for word in self.words) or bool(
-            by_name and signer and fold(signer) in folded
+            by_name and any(one in folded for one in signers)
         )
 
 
@@ -60,6 +60,7 @@ class Chain(PaymentTerms):
     deputy_own_steps: Annotated[
         tuple[Step, ...], Field(title="分管领导本人经手支出的审批程序（按先后）")
     ] = ()
+    same_person: Annotated[Severity, Field(title="一人签了两步以上（经手又审批的除外）的")]
 
 
 def _steps(payment: Payment, context: Context, terms: Chain) -> tuple[Step, ...]:
@@ -97,6 +98,7 @@ def signed_in_order(payment: Payment, context: Context, terms: Chain) -> Sights:
                 f"请核对凭证并补填；确实没有“{step.name}”这一步的，请在“公开说明”中写明。",
                 step.severity,
             )
+    yield from _one_hand(payment, steps, terms.same_person)
     if not payment.chain:
         yield Unclear(f"“{payment.purpose}”没有填写实际审批程序，无法核对先后。")
         return
@@ -119,6 +121,24 @@ def signed_in_order(payment: Payment, context: Context, terms: Chain) -> Sights:
             "请核对凭证；如记录无误，请在“公开说明”中写明缺少或颠倒的原因。",
             step.severity,
         )
+
+
+def _one_hand(payment: Payment, steps: tuple[Step, ...], severity: Severity) -> Sights:
+    """Yield who signed more than one of the steps; FIN-03 tests a handler who approves."""
+    signed: dict[str, list[Signer]] = {}
+    for step in steps:
+        if step.signer:
+            for one in people(getattr(payment, step.signer.value) or ""):
+                signed.setdefault(one, []).append(step.signer)
+    for one, fields in sorted(signed.items()):
+        if len(fields) > 1 and fields != [Signer.HANDLER, Signer.APPROVER]:
+            yield Seen(
+                f"/{fields[-1].value}",
+                f"“{payment.purpose}”{show_yuan(payment.amount)} 元的{'、'.join(each.label for each in fields)}"
+                f"都是{one}，一人签了 {len(fields)} 步。",
+                "请核对凭证；如记录无误，请在“公开说明”中写明原因，今后由不同的人分别签字。",
+                severity,
+            )
 
 
 def _chief_approves(payment: Payment, context: Context, terms: Chain) -> bool:

@@ -11,7 +11,7 @@ from portal.domain.documents.tender import Method, Stage, Subject, Tender, Venue
 from portal.domain.rules.bands import AtLimit, decided, domain_key, level, table_for
 from portal.domain.rules.base import Seen, Sights, Unclear, rule
 from portal.domain.rules.dossier import Context
-from portal.domain.rules.hands import hands_of, people
+from portal.domain.rules.hands import consented, hands_of, people
 from portal.domain.rules.terms import Severity, Terms, Yuan
 from portal.domain.values import fold, show_yuan
 
@@ -61,10 +61,11 @@ def bought_the_right_way(tender: Tender, context: Context, terms: Routes) -> Sig
         return
     first = _consent_from(plan, context, tender, terms)
     if amount >= first:
-        if not tender.chief_consent and not tender.decision:
+        if not consented(tender.chief_consent) and not tender.decision:
+            said = f"（填写的是“{tender.chief_consent}”）" if tender.chief_consent else ""
             yield Seen(
                 "/chief_consent",
-                f"采购金额 {show_yuan(amount)} 元（{show_yuan(first)} 元起须先报主要负责人同意），没有主要负责人同意的记录。",
+                f"采购金额 {show_yuan(amount)} 元（{show_yuan(first)} 元起须先报主要负责人同意），没有主要负责人同意的记录{said}。",
                 "请核对记录并补填同意的时间和方式；没有报告的，请在“公开说明”中写明。",
             )
     elif not tender.applicant:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated
 
 from pydantic import Field
 
 from portal.domain.documents.decision import (
-    Attendee,
     Category,
     DecisionRecord,
     Form,
@@ -16,20 +14,15 @@ from portal.domain.documents.decision import (
     Position,
     Presence,
     Result,
-    Standing,
     Statement,
 )
 from portal.domain.rules.base import Seen, Sights, Unclear, pointer, rule
 from portal.domain.rules.dossier import Context
+from portal.domain.rules.room import VIEWS, Room
 from portal.domain.rules.terms import Severity, Terms
-from portal.domain.values import fold
-
-# 介绍方案 tells what is proposed and 未表明态度 tells nothing: neither is a view.
-_VIEWS = frozenset({Position.FOR, Position.AGAINST, Position.ABSTAIN, Position.DEFER})
-# The members of a government's own meetings are not the group that the unit's delegation plan lists.
-_OF_A_GOVERNMENT = frozenset({MeetingType.GOVERNMENT_EXECUTIVE, MeetingType.GOVERNMENT_PLENARY})
 
 _UNSAID = {Category.KEY_PERSONNEL: "人事事项的发言不公开，发言顺序请查阅会议原始记录核对。"}
+_ENTER_RIGHTLY = "请对照签到记录和当日的分工方案改正到会情况：主要负责人的身份填“主要负责人”，到会的填“到会”。分工已经调整的，请先公开新的分工方案；确实列席的，请在“公开说明”中写明原因。"
 _CHECK_ORDER = "请对照会议原始记录核对发言顺序；如记录无误，请重新研究该事项，由其他成员先表态，或在“公开说明”中写明情况。"
 
 
@@ -62,7 +55,20 @@ class Scope(Terms):
         return None if document.result == Result.ADOPTED else self.not_adopted
 
 
-class LastWord(Scope):
+class Opening(Scope):
+    """Which words of somebody who states no view are more than presiding."""
+
+    opening: Annotated[int, Field(ge=0, title="未表明态度的发言不超过多少字的视为主持语")]
+    views: Annotated[tuple[str, ...], Field(title="说到即视为表态的词")] = ()
+
+    def tells(self, one: Statement) -> bool:
+        """Tell whether a statement that is entered as no view speaks at length, or in words of a view."""
+        said = one.reason or ""
+        at_length = one.position == Position.NONE and sum(map(str.isalnum, said)) > self.opening
+        return one.position not in VIEWS and (at_length or any(word in said for word in self.views))
+
+
+class LastWord(Opening):
     """What “last” means. Without `again` the others may state a view once more."""
 
     again: Annotated[Severity | None, Field(title="最后表态之后其他成员再次表态的")] = None
@@ -80,13 +86,14 @@ class ChiefLast(LastWord):
     """What “last” means where a unit has two chiefs."""
 
     presider_last: Annotated[bool, Field(title="两位正职到会的由主持的一位最后表态")]
+    misentered: Annotated[Severity, Field(title="主要负责人的到会情况与分工方案不符的")]
 
     def free(self, sat: Room, speaker: str) -> tuple[str, ...]:
         """Return the chiefs: between them the order is free unless the one who presides has to be last."""
         return () if self.presider_last and speaker == sat.presider else sat.chiefs
 
 
-class SettingTone(Scope):
+class SettingTone(Opening):
     """What sets the tone."""
 
     presenting: Annotated[bool, Field(title="主要负责人自己介绍方案视为定调")]
@@ -100,55 +107,6 @@ class EachSpeaks(Scope):
     """What each member owes."""
 
     reasons: Annotated[bool, Field(title="须说明理由")]
-
-
-@dataclass(frozen=True)
-class Room:
-    """Who sat at the table and who first stated a view when; names are folded.
-
-    `views` are (place in the record, name), the members' only, in order.
-    """
-
-    members: dict[str, Attendee]
-    chiefs: tuple[str, ...]
-    chief_known: bool
-    presider: str
-    views: tuple[tuple[int, str], ...]
-    first: dict[str, int]
-
-    @classmethod
-    def of(cls, document: DecisionRecord, context: Context) -> Room:
-        """Return who sat and spoke. Worked out once for all rules that test the same document."""
-        kept = cast("tuple[DecisionRecord, Room] | None", context.dossier.derived.get(cls))
-        if kept is None or kept[0] is not document:
-            kept = document, _room(document, context)
-            context.dossier.derived[cls] = kept
-        return kept[1]
-
-    def shown(self, names: list[str]) -> str:
-        """Return the members' names as the record writes them."""
-        return "、".join(self.members[one].name for one in names)
-
-
-def _room(document: DecisionRecord, context: Context) -> Room:
-    listed = {fold(one.name): one for one in document.attendees if one.standing != Standing.OBSERVER}
-    planned: set[str] = set()
-    if document.meeting_type not in _OF_A_GOVERNMENT:
-        planned = {fold(one.name) for one in context.chiefs_on(document.held_on)}
-    members = {name: one for name, one in listed.items() if one.presence == Presence.PRESENT}
-    heads = {name for name, one in listed.items() if one.standing == Standing.CHIEF} | planned
-    spoken = (
-        (place, fold(one.speaker)) for place, one in enumerate(document.statements) if one.position in _VIEWS
-    )
-    views = tuple((place, name) for place, name in spoken if name in members)
-    return Room(
-        members=members,
-        chiefs=tuple(name for name in members if name in heads),
-        chief_known=bool(heads),
-        presider=fold(document.presider),
-        views=views,
-        first={name: place for place, name in reversed(views)},
-    )
 
 
 def _of_a_meeting(document: DecisionRecord, _context: Context, terms: Scope) -> bool:
@@ -197,6 +155,8 @@ def chief_speaks_last(document: DecisionRecord, context: Context, terms: ChiefLa
     With two chiefs both come after all others; presenting the proposal is no view.
     """
     sat = Room.of(document, context)
+    for place, told in sat.misentered:
+        yield Seen(place, told, _ENTER_RIGHTLY, terms.misentered)
     if missing := _untestable(document, sat, sat.chiefs):
         yield Unclear(missing)
         return
@@ -207,10 +167,12 @@ def chief_speaks_last(document: DecisionRecord, context: Context, terms: ChiefLa
 def _last(document: DecisionRecord, sat: Room, speaker: str, terms: LastWord) -> Sights:
     """Yield what of the others' views does not lie before the speaker's first."""
     name = sat.members[speaker].name
+    yield from _hinted(document, sat, speaker, terms)
     if speaker not in sat.first:
         yield Unclear(f"发言顺序中没有{name}的表态，无法核对是否最后表态。请对照会议原始记录补填。")
         return
     place = sat.first[speaker]
+    yield from _unknown_views(document, sat, place)
     turn = sat.views.index((place, speaker))
     earlier = {one for _, one in sat.views[:turn]}
     free = terms.free(sat, speaker)
@@ -231,6 +193,27 @@ def _last(document: DecisionRecord, sat: Room, speaker: str, terms: LastWord) ->
                 f"{name}第 {place + 1} 个发言表态之后，{sat.shown([again])}又在第 {later + 1} 个发言中再次表态。",
                 "请对照会议原始记录核对发言顺序；如记录无误，请在“公开说明”中写明再次表态的原因。",
                 terms.severity_of(document) or terms.again,
+            )
+
+
+def _hinted(document: DecisionRecord, sat: Room, speaker: str, terms: LastWord) -> Sights:
+    """Yield where words that may be a view are entered as none, while others have yet to state theirs."""
+    for place, name in sat.spoken:
+        one = document.statements[place]
+        if name == speaker and terms.tells(one) and set(sat.waiting(place)) - {speaker}:
+            yield Unclear(
+                f"{sat.members[speaker].name}第 {place + 1} 个发言填的是“{one.position.label}”，内容是“{one.reason}”，"
+                "此时还有成员没有表态，是不是已经表态请对照会议原始记录核对。"
+            )
+
+
+def _unknown_views(document: DecisionRecord, sat: Room, place: int) -> Sights:
+    """Yield who stated a view before that place though the record does not list anybody of that name."""
+    for where, name in sat.spoken[:place]:
+        one = document.statements[where]
+        if one.position in VIEWS and name not in sat.roll.names:
+            yield Unclear(
+                f"第 {where + 1} 个发言的{one.speaker}不在到会人员之列，不知道是谁，无法核对表态先后。请核对姓名和到会情况。"
             )
 
 
@@ -278,14 +261,39 @@ def chief_sets_no_tone(document: DecisionRecord, context: Context, terms: Settin
                 "请对照会议原始记录核对发言顺序；如记录无误，请由分管领导重新介绍方案，其他成员先发表意见。",
                 terms.severity_of(document),
             )
-    for place, one in enumerate(document.statements):
-        if terms.sets_tone(one) and fold(one.speaker) in sat.chiefs:
+    yield from _speaks_first(document, sat, terms)
+    for place, name in sat.spoken:
+        one = document.statements[place]
+        if terms.sets_tone(one) and name in sat.chiefs:
             yield Seen(
                 pointer("statements", place),
                 f"方案由主要负责人{one.speaker}介绍（第 {place + 1} 个发言）。",
                 "方案应由分管领导提交和介绍。请对照会议原始记录核对；如记录无误，请在“公开说明”中写明原因。",
                 terms.severity_of(document),
             )
+
+
+def _speaks_first(document: DecisionRecord, sat: Room, terms: SettingTone) -> Sights:
+    """Yield what a chief said, entered as no view, while others had yet to state theirs."""
+    for place, name in sat.spoken:
+        one = document.statements[place]
+        if (
+            name not in sat.chiefs
+            or one.position != Position.NONE
+            or not one.reason
+            or not sat.waiting(place)
+        ):
+            continue
+        told = f"主要负责人{sat.shown([name])}第 {place + 1} 个发言，填的是“未表明态度”，内容是“{one.reason}”"
+        if terms.tells(one) and not any(where < place for where, _ in sat.views):
+            yield Seen(
+                pointer("statements", place),
+                f"{told}，在其他成员表态之前已经谈了看法。",
+                "请对照会议原始记录核对：说到看法的，请如实填写态度；只是主持会议的，请把内容写准确。确实先谈了看法的，请在“公开说明”中写明。",
+                terms.severity_of(document),
+            )
+        else:
+            yield Unclear(f"{told}，是不是只是主持会议，请对照会议原始记录核对。")
 
 
 @rule(
@@ -305,7 +313,7 @@ def each_member_speaks(document: DecisionRecord, context: Context, terms: EachSp
     if not sat.members:
         yield Unclear("到会情况中没有到会的班子成员，无法核对是否逐一表明意见。请补填到会情况。")
         return
-    yield from _strangers(document)
+    yield from _strangers(document, sat)
     silent = [one for one in sat.members if one not in sat.first]
     if silent:
         yield Seen(
@@ -315,7 +323,7 @@ def each_member_speaks(document: DecisionRecord, context: Context, terms: EachSp
             terms.severity_of(document),
         )
     if terms.reasons:
-        given = {fold(one.speaker) for one in document.statements if one.position in _VIEWS and one.reason}
+        given = {name for place, name in sat.views if document.statements[place].reason}
         bare = [one for one in sat.first if one not in given]
         for one in sorted(bare, key=lambda name: sat.first[name]):
             yield Seen(
@@ -326,12 +334,15 @@ def each_member_speaks(document: DecisionRecord, context: Context, terms: EachSp
             )
 
 
-def _strangers(document: DecisionRecord) -> Sights:
-    known = {
-        fold(one.name) for one in document.attendees if one.presence != Presence.ABSENT or one.written_opinion
+def _strangers(document: DecisionRecord, sat: Room) -> Sights:
+    away = {
+        sat.roll.who(one.name)
+        for one in document.attendees
+        if one.presence == Presence.ABSENT and not one.written_opinion
     }
+    known = sat.roll.names - (away - sat.members.keys())
     for name in dict.fromkeys(one.speaker for one in document.statements):
-        if fold(name) not in known:
+        if sat.roll.who(name) not in known:
             yield Unclear(f"发言的{name}不在到会人员之列，无法核对是谁的意见。请核对姓名和到会情况。")
 
 
@@ -350,7 +361,7 @@ def deputy_presents_first(document: DecisionRecord, context: Context, terms: Sco
         yield Unclear(_unsaid(document))
         return
     deputies = _deputies(document, context)
-    there = [one for one in deputies if fold(one) in sat.members]
+    there = [one for one in deputies if sat.roll.who(one) in sat.members]
     if not there:
         yield Unclear(
             f"分管领导{'、'.join(deputies)}不在到会成员之列，无法核对由谁介绍方案。请核对分管领导、分工方案和到会情况。"
@@ -358,7 +369,7 @@ def deputy_presents_first(document: DecisionRecord, context: Context, terms: Sco
         return
     spoken = [(place, one) for place, one in enumerate(document.statements) if one.position != Position.NONE]
     for place, one in spoken[:1]:
-        rightly = fold(one.speaker) in {fold(name) for name in there}
+        rightly = sat.roll.who(one.speaker) in {sat.roll.who(name) for name in there}
         if one.position != Position.PRESENT_PROPOSAL or not rightly:
             yield Seen(
                 pointer("statements", place),

@@ -90,18 +90,20 @@ def _endorsed(document: FinanceDisclosure, context: Context, terms: Township) ->
 
 def _filed(document: FinanceDisclosure, context: Context, terms: Township) -> Sights:
     on, end = document.township_filed_on, period_end(document.period)
-    late, due = context.late(end, terms.within, on), context.due(end, terms.within).day
+    binding = context.binding(end, terms.within, "township", document.period)
+    late = context.late(end, terms.within, on, "township", document.period)
+    due, moved = binding.original.day, f"，{binding.moved}" if binding.moved else ""
     if late:
         done = f"{show_day(on)}备案，迟 {late} {counted_in(terms.within)}" if on else "至今仍没有备案日期"
         yield Seen(
             "/township_filed_on",
-            f"三项费用应在{show_day(due)}前报财政部门备案，{done}。",
+            f"三项费用应在{show_day(due)}前报财政部门备案{moved}，{done}。",
             "请尽快报备并填写备案日期；已经按时报备的，请如实补填。"
             if not on
             else "请在公开说明中写明迟报的原因。",
         )
-    elif not on:
-        yield Unclear(f"三项费用还没有报财政部门备案，{show_day(due)}到期。")
+    elif not on and not binding.exempt:
+        yield Unclear(f"三项费用还没有报财政部门备案，{show_day(binding.due.day)}到期。")
     endorsed = document.township_endorsed_on
     if on and endorsed and on < endorsed:
         yield Seen(

@@ -128,7 +128,7 @@ def result_is_announced(tender: Tender, context: Context, terms: Within) -> Sigh
         return
     told = lateness(
         context, tender.award.determined_on, terms.within, tender.award.announced_on,
-        what="中标（成交）结果公告", since="确定供应商", place="/award/announced_on",
+        what="中标（成交）结果公告", since="确定供应商", place="/award/announced_on", duty="tender",
     )  # fmt: skip
     yield from hedged(told, procured(tender, context), PROCURED_DOUBT)
     if tender.award.notified_on:

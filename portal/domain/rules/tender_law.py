@@ -223,18 +223,31 @@ def final_due(tender: Tender) -> date | None:
 
 
 def lateness(
-    context: Context, start: date, within: Length, done: date | None, *, what: str, since: str, place: str
+    context: Context,
+    start: date,
+    within: Length,
+    done: date | None,
+    *,
+    what: str,
+    since: str,
+    place: str,
+    duty: str = "",
 ) -> Sights:
-    """Yield a finding when `what` was done (or, undone, is still not done) after the period that `start` triggers."""
-    late = context.late(start, within, done)
+    """Yield a finding when `what` was done (or, undone, is still not done) after the period that `start` triggers.
+
+    `duty`: the code of the board's duty that the step fulfils, so that what was granted to the unit counts.
+    """
+    period = context.document.natural_key() if duty and context.document else ""
+    binding = context.binding(start, within, duty, period)
+    late = binding.late(context.calendar(start), within, done or context.on)
     if not late:
         return
     unit = "个工作日" if within.unit == "workday" else "日"
-    due = context.due(start, within)
+    moved = f"{binding.moved}，" if binding.moved else ""
     told = f"{show_day(done)}才完成，迟 {late} {unit}" if done else "至今仍没有记录"
     yield Seen(
         place,
-        f"{what}应在{since}（{show_day(start)}）后 {within}内完成，{show_day(due.day)}到期，{told}。",
+        f"{what}应在{since}（{show_day(start)}）后 {within}内完成，{show_day(binding.original.day)}到期，{moved}{told}。",
         "请核对日期。日期无误的，在“公开说明”中写明迟延的原因。"
         if done
         else "已经办理的，请补录日期；还没有办理的，请尽快办理，并在“公开说明”中写明原因。",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -179,12 +179,31 @@ class Terms(BaseModel):
         return found
 
 
+# What an entry that binds nobody cannot say: how grave a breach is, and how it reads.
+_IDLE = ("severity", "with_explanation", "readings")
+
+
 class Off(Terms):
     """An entry that takes a national rule out of force in one jurisdiction, saying why."""
 
+    model_config = ConfigDict(json_schema_extra=lambda schema: _without(schema, _IDLE))
+
     severity: Severity = Severity.INFO
-    off: bool = True
-    note: Annotated[str, Field(min_length=4)]
+    off: Literal[True]
+    note: Annotated[str, Field(min_length=4, title="说明")]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_off(cls, data: Any) -> Any:
+        if strange := [name for name in _IDLE if isinstance(data, dict) and name in data]:
+            raise ValueError(f"写了 off = true 的一段不施行，不写 {strange[0]}。请删去。")
+        return data
+
+
+def _without(schema: dict[str, Any], names: tuple[str, ...]) -> None:
+    for name in names:
+        schema["properties"].pop(name, None)
+    schema["required"] = [name for name in schema["required"] if name not in names]
 
 
 def _show(value: Any, *, yuan: bool) -> str:

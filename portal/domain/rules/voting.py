@@ -17,9 +17,10 @@ from portal.domain.documents.decision import (
     Result,
     VoteMethod,
 )
-from portal.domain.rules.attendance import MeetingScope, in_scope, key, share_text, with_presence
+from portal.domain.rules.attendance import MeetingScope, in_scope, share_text, with_presence
 from portal.domain.rules.base import Seen, Sights, Unclear, pointer, rule
 from portal.domain.rules.dossier import Context
+from portal.domain.rules.people import Roll
 from portal.domain.rules.terms import Severity, Share, Terms
 from portal.domain.values import Choice
 
@@ -235,7 +236,8 @@ def method(document: DecisionRecord, _context: Context, terms: Method) -> Sights
 
 
 def _each_by_name(document: DecisionRecord) -> Sights:
-    named = {key(one.member) for one in document.named_votes}
+    roll = Roll.of(document.attendees)
+    named = {roll.who(one.member) for one in document.named_votes}
     missing = [
         one.name for name, one in with_presence(document, Presence.PRESENT).items() if name not in named
     ]
@@ -305,8 +307,9 @@ def _names_agree(document: DecisionRecord, voters: frozenset[str]) -> Sights:
             yield Unclear("记名投票，没有列出每名成员的表决意见，无法逐人核对。")
         return
     seen: set[str] = set()
+    roll = Roll.of(document.attendees)
     for place, vote in enumerate(document.named_votes):
-        name = key(vote.member)
+        name = roll.who(vote.member)
         if name in seen:
             yield Seen(
                 pointer("named_votes", place),

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import declaration
-from portal.domain.values import clean_text
+from portal.domain.values import clean_text, fold
 from portal.exchange.sheets.layout import part_of
 
 M = TypeVar("M", bound=BaseModel)
@@ -55,7 +55,9 @@ def key_words(document: Document) -> str:
         if one.path in watch.seen and (value := watch.seen[one.path]) is not None:
             raw = getattr(value, "value", value)
             text = raw.isoformat() if hasattr(raw, "isoformat") else str(raw)
-            if text and (text == key or text in re.split(r"[|:]", key) or f"{text}|" in key):
+            if text and (
+                text == key or fold(text) == key or text in re.split(r"[|:]", key) or f"{text}|" in key
+            ):
                 named.append(f"“{one.label}”（{one.show(value)}）")
     return "、".join(named) or f"“{declaration(type(document)).label_of(('title',))}”（{document.title}）"
 

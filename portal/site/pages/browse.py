@@ -200,6 +200,7 @@ def unit_page(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Con
         "type": type_label(unit),
         "plan": found,
         "held": _held(view, found[1]) if found else [],
+        "chief_names": {one.name for one in found[1].chiefs} if found else set(),
         "row": row,
         "quarters": list(zip(heads, row.marks, strict=True))[::-1][:4],
         "duties": groups_of(row, snapshot),

@@ -8,7 +8,7 @@ from datetime import date
 from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import declaration
 from portal.domain.rules.base import Finding
-from portal.domain.rules.check import State
+from portal.domain.rules.check import Report, State
 from portal.domain.rules.terms import Severity
 from portal.site.findings import findings_of, report_of
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
@@ -46,6 +46,7 @@ class Checks:
     findings: tuple[Sight, ...]
     unclear: tuple[tuple[str, str, str], ...]
     passed: tuple[tuple[str, str], ...]
+    earlier: tuple[tuple[int, str], ...] = ()  # Version and rule of breaches that a correction mended.
 
     @property
     def grave(self) -> tuple[Sight, ...]:
@@ -76,10 +77,16 @@ def sight(finding: Finding, document: Document) -> Sight:
     )
 
 
-def checks_of(snapshot: Snapshot, area: JurisdictionView, record: RecordView) -> Checks | None:
-    """Return the checks of a record's version in force; None where no rule concerned it or it is withdrawn."""
-    report = report_of(snapshot, area, record)
-    document = record.document
+def checks_of(
+    snapshot: Snapshot, area: JurisdictionView, record: RecordView, number: int | None = None
+) -> Checks | None:
+    """Return the checks of a record's newest version, or of version `number`.
+
+    None where no rule concerned it or its content is withdrawn.
+    """
+    report = report_of(snapshot, area, record, number)
+    version = record.latest if number is None else record.version(number)
+    document = version.readable if version else None
     if report is None or document is None or not report.checks:
         return None
     return Checks(
@@ -91,7 +98,22 @@ def checks_of(snapshot: Snapshot, area: JurisdictionView, record: RecordView) ->
             (one.rule.title, one.rule.id, "".join(one.unclear)) for one in report.by_state(State.UNCLEAR)
         ),
         passed=tuple((one.rule.id, one.rule.title) for one in report.by_state(State.PASSED)),
+        earlier=_mended(snapshot, area, record, report) if version is record.latest else (),
     )
+
+
+def _mended(
+    snapshot: Snapshot, area: JurisdictionView, record: RecordView, now: Report
+) -> tuple[tuple[int, str], ...]:
+    """Return the breaches of earlier versions that the newest one does not have any more."""
+    still = {one.rule for one in now.findings}
+    found: dict[tuple[int, str], None] = {}
+    for version in record.versions[:-1]:
+        report = report_of(snapshot, area, record, version.number)
+        for one in report.findings if report else ():
+            if one.severity in GRAVE and one.rule not in still:
+                found[version.number, one.title] = None
+    return tuple(found)
 
 
 def breaches_of(

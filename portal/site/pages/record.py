@@ -98,7 +98,7 @@ def record_page(
         "templates": (f"kinds/{record.kind.code}.html", "kinds/generic.html"),
         "tombstone": None,
         "doc": document,
-        "checks": checks_of(snapshot, area, record) if version is record.latest else None,
+        "checks": checks_of(snapshot, area, record, version.number),
         "standing": record_mark(snapshot, area, record),
         "before": before,
         "changes": differences(earlier, document) if earlier else [],

@@ -26,6 +26,7 @@ from portal.domain.obligations import (
 from portal.domain.obligations.index import Scored, average
 from portal.domain.obligations.periodic import finance
 from portal.domain.rules.base import rules
+from portal.domain.units import facts_of
 from portal.domain.values import show_day, show_period
 from portal.site import findings
 from portal.site.pages import paths
@@ -121,7 +122,7 @@ def case_of(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Case:
     if key not in snapshot.derived:
         snapshot.derived[key] = Case(
             regime=view.regime,
-            unit=findings.facts_of(unit),
+            unit=facts_of(unit),
             today=snapshot.today,
             records=findings.documents_of(snapshot, unit),
             lost=tuple(
