@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,9 @@ from portal.services import rosters
 from portal.store.db import make_engine, sqlite_url
 from portal.store.migrate import upgrade
 from portal.store.tables import Jurisdiction, Unit
+
+settings.register_profile("portal", deadline=None)  # No test by the clock: machines are shared and noisy.
+settings.load_profile("portal")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

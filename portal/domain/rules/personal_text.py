@@ -46,16 +46,20 @@ _MANY_DIGITS = re.compile(rf"{D}(?:[^0-9a-zA-Z\0\u3007\u4e00-\u9fff]{{0,4}}+{D})
 _VILLAGE_SIGN = re.compile(r"[组組]\s{0,3}[0-9一二三四五六七八九十]")
 HOMES = "小区|花园|新村|公寓|家园|花苑|嘉园|住宅|宿舍|家属院|家属楼|新城"
 STARS = "*×●■□✕○◯#xX"
+_STAR = re.compile(rf"[0-9] ?[{STARS}]")
 _SIGNS = (
     "单元", "單元", "小区", "小區", "花园", "花園", "新村", "公寓", "家园", "家園", "花苑", "嘉园", "嘉園", "住宅",
-    "宿舍", "家属", "家屬", "新城", "护照", "護照", "*", "×", "●", "■", "□", "✕", "○○", "◯◯", "##", "xx", "XX",
+    "宿舍", "家属", "家屬", "新城", "护照", "護照",
 )  # fmt: skip
 
 
 def worth(text: str) -> bool:
     """Tell whether a plain text deserves a closer look."""
     return bool(
-        _MANY_DIGITS.search(text) or any(sign in text for sign in _SIGNS) or _VILLAGE_SIGN.search(text)
+        _MANY_DIGITS.search(text)
+        or _STAR.search(text)
+        or _VILLAGE_SIGN.search(text)
+        or any(sign in text for sign in _SIGNS)
     )
 
 
