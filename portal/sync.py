@@ -153,9 +153,7 @@ def basis_of(regimes: Mapping[str, Regime], now: datetime) -> str:
 
     A deadline that passed or was changed by a regime reaches the site without any publication.
     """
-    rules = hashlib.sha256("".join(one.identity() for one in regimes.values()).encode()).hexdigest()[
-        :16
-    ]
+    rules = hashlib.sha256("".join(one.identity() for one in regimes.values()).encode()).hexdigest()[:16]
     return f"{version('sunshine-portal')} {rules} {now.astimezone(SHANGHAI).date()}"
 
 

@@ -131,7 +131,7 @@ def _documents(file: Path, kind: str | None) -> tuple[list[tuple[Document, str]]
 
 def _published(data: bytes) -> Document | None:
     """Return the document of a JSON file that was downloaded from a portal, or None for any other JSON."""
-    with suppress(ValueError, KeyError, TypeError, AttributeError):
+    with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
         outer = json.loads(data)
         head = outer.get("content", outer)
         return kind_of(head["schema"].split("/")[0]).model_validate_json(json.dumps(head["document"]))

@@ -30,6 +30,7 @@ class Exempted:
     period: str | None = None
     revoked_on: date | None = None
     number: int = 0
+    revoke_reason: str = ""
 
     def covers(self, period: str, day: date) -> bool:
         """Tell whether it frees from the duty for a period whose binding day is `day`."""
@@ -37,6 +38,15 @@ class Exempted:
             self.revoked_on is None or day < self.revoked_on
         )
         return holds and self.period in (None, period)
+
+    def revoked_by(self, due: date) -> bool:
+        """Tell whether it no longer held when the deadline came: what was still to be done was owed again."""
+        return self.revoked_on is not None and self.revoked_on <= due
+
+    @property
+    def afterthought(self) -> str:
+        """What is said of it where it came after the deadline."""
+        return f"事后登记（{show_day(self.recorded_on)}）的豁免：{self.told}，迟延记录不变"
 
     @property
     def told(self) -> str:
@@ -119,12 +129,12 @@ class Grants:
                 due, moved = Due(one.new_due, provisional=False), one.told
         exempt, late_exemption = "", ""
         for free in self.exemptions:
-            if free.duty != duty or not free.covers(period, start):
+            if free.duty != duty or not free.covers(period, start) or free.revoked_by(due.day):
                 continue
             if free.recorded_on <= due.day:
                 exempt, late_exemption = free.told, ""
                 break
-            late_exemption = f"事后登记（{show_day(free.recorded_on)}）的豁免：{free.told}，迟延记录不变"
+            late_exemption = free.afterthought
         afterthought = "；".join(one for one in (late_extension, late_exemption) if one)
         return Binding(due, original, moved, exempt, afterthought)
 

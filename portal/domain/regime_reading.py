@@ -38,11 +38,15 @@ def _load(file: Path) -> tuple[str, dict[str, Any]]:
         text = file.read_text(encoding="utf-8-sig")  # Some editors begin a file with a byte order mark.
     except UnicodeDecodeError as broken:
         raise RegimeError(f"制度文件 {file.name} 不是 UTF-8 编码。请用 UTF-8 重新保存。") from broken
+    except OSError as broken:
+        raise RegimeError(f"制度文件 {file.name} 打不开。请检查它是不是普通文件，以及读取权限。") from broken
     try:
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as broken:
         line, message = toml_mistake(text, broken)
         raise RegimeError(f"制度文件 {file.name} 第 {line} 行的格式不对：{message}") from broken
+    except (ValueError, RecursionError) as broken:  # A number of thousands of digits, brackets without end.
+        raise RegimeError(f"制度文件 {file.name} 中有过长的数或过深的嵌套。请改正。") from broken
 
 
 _B = TypeVar("_B", bound=Rulebook)
@@ -108,7 +112,10 @@ def _read_rules(data: Any, beneath: Mapping[str, Sequence[Terms]]) -> dict[str, 
 
 def read_regimes(folder: Path) -> dict[str, Regime]:
     """Read every regime file of a folder, in display order; each inherits `national.toml`."""
-    files = sorted(one for one in folder.glob("*.toml") if one.stem != NATIONAL)
+    # Names that begin with a dot are left behind by file systems and editors.
+    files = sorted(
+        one for one in folder.glob("*.toml") if one.stem != NATIONAL and not one.name.startswith(".")
+    )
     if not files:
         raise RegimeError(f"没有找到制度文件：{folder} 中应有 *.toml。")
     shared = folder / f"{NATIONAL}.toml"

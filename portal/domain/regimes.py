@@ -37,6 +37,14 @@ class _Dated(BaseModel):
     readings: tuple[str, ...] = ()  # Both readings, where the source can be read in two ways.
     note: str | None = None
 
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError(
+                f"终止日期 to（{self.valid_to}）早于施行日期 from（{self.valid_from}）。请改正。"
+            )
+        return self
+
     def in_force(self, day: date) -> bool:
         """Tell whether the value binds on `day`."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
@@ -58,7 +66,7 @@ class RestrictedDomain(_Dated):
 
 
 class Counting(_Dated):
-    """How days are counted (RULES.md §1): whether a period that ends on a day off runs on."""
+    """How days are counted: whether a period that ends on a day off runs on."""
 
     roll: bool
 
@@ -148,6 +156,9 @@ class Rulebook(BaseModel):
         refuse_overlaps((one, "日数计算") for one in self.counting)
         refuse_overlaps((one, one.code) for one in self.coverage)
         refuse_overlaps((one, one.code) for one in self.index)
+        years = [one.year for one in self.years]
+        if twice := next((one for one in years if years.count(one) > 1), None):
+            raise ValueError(f"{twice} 年的放假安排写了两段。请合成一段。")
         return self
 
     def identity(self) -> str:
@@ -210,6 +221,7 @@ class Regime(Rulebook):
     @model_validator(mode="after")
     def _one_domain_a_day(self) -> Regime:
         refuse_overlaps((one, one.code) for one in self.domains)
+        refuse_overlaps((one, name) for one in self.domains for name in sorted(one.names))
         return self
 
     def identity(self) -> str:

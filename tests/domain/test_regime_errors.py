@@ -45,6 +45,9 @@ def refused(file: Path, text: str) -> str:
     return told
 
 
+TWO_YEARS = "\n".join(['[[years]]\nyear = 2027\nsource = "示例通知"\noff = [2027-01-01]'] * 2)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
@@ -288,4 +291,39 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
     file = tmp_path / "xiuzhou.toml"
     file.write_bytes(GOOD.encode("gbk", "ignore"))
     with pytest.raises(RegimeError, match="不是 UTF-8"):
+        read_regime(file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("from = 2011-06-13", "from = 2011-06-13\nto = 2010-01-01", "终止日期 to.*早于施行日期"),
+        ('label = "组织人事"', 'label = "财务"', "施行日期重叠"),
+        ("[[mechanisms]]", TWO_YEARS + "\n[[mechanisms]]", "2027 年的放假安排写了两段"),
+        ("[[mechanisms]]", "x = " + "9" * 5000 + "\n[[mechanisms]]", "过长的数"),
+        ("[[mechanisms]]", "x = " + "[" * 5000 + "\n[[mechanisms]]", "过深的嵌套|格式不对"),
+    ],
+)
+def test_what_toml_lets_through_is_told_too(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert old in GOOD
+    file = tmp_path / "xiuzhou.toml"
+    file.write_text(GOOD.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(RegimeError, match=told) as refusal:
+        read_regime(file)
+    assert "xiuzhou.toml" in str(refusal.value)
+
+
+def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "xiuzhou.toml").mkdir()
+    with pytest.raises(RegimeError, match="打不开"):
+        read_regime(tmp_path / "xiuzhou.toml")
+
+
+@pytest.mark.parametrize("share", ["3/2", "0/5", "999%", "0%", "1/0"])
+def test_a_share_beyond_the_whole_is_refused(tmp_path: Path, share: str) -> None:
+    changed, count = re.subn(r"(\[\[rules\.DEC-04\]\][^\[]*?share = )\"[^\"]*\"", rf'\g<1>"{share}"', GOOD)
+    assert count == 1
+    file = tmp_path / "xiuzhou.toml"
+    file.write_text(changed, encoding="utf-8")
+    with pytest.raises(RegimeError, match="比例"):
         read_regime(file)

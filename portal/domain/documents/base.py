@@ -56,7 +56,7 @@ class Kind:
 
 
 class Document(Part):
-    """The common head of every disclosure (RULES.md PUB-02, PUB-06, FIN-07)."""
+    """The common head of every disclosure (PUB-02, PUB-06, FIN-07)."""
 
     kind: ClassVar[Kind]
 

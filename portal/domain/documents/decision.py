@@ -1,4 +1,4 @@
-"""集体决策记录: who was there, who spoke in which order, how the vote went (RULES.md §4.3)."""
+"""集体决策记录: who was there, who spoke in which order, how the vote went."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""授权分工方案: who holds which power, since when, up to which amount (RULES.md §4.1, §4.2)."""
+"""授权分工方案: who holds which power, since when, up to which amount."""
 
 from __future__ import annotations
 

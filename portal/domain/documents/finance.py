@@ -1,4 +1,4 @@
-"""季度财务公开: what came in, what went out, who signed (RULES.md §4.4)."""
+"""季度财务公开: what came in, what went out, who signed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""采购与招标: one project from its intent to its contract (RULES.md D; 财库〔2020〕10号).
+"""采购与招标: one project from its intent to its contract (财库〔2020〕10号).
 
 One project is one record; every stage that becomes known is published as the
 record's next version, so that the page of a project always tells its whole story.

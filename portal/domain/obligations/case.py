@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from portal.domain.calendar import Due, Span
-from portal.domain.documents.base import Document
+from portal.domain.documents.base import Audience, Document
 from portal.domain.documents.delegation import DelegationPlan
 from portal.domain.grants import Exempted, Extended, Grants
 from portal.domain.obligations.duties import Cell, Duty, Evidence, Status
@@ -31,6 +31,28 @@ class Lost:
     slug: str
     published_on: date
     ref: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the public has seen of a record: since when (None: never), whether it was taken back, and what to say."""
+
+    day: date | None
+    withdrawn: bool
+    note: str = ""
+
+
+def shown(record: PublishedDocument) -> Shown:
+    """Return what the public has seen of a record: what only a circle may read is not public."""
+    public = [day for day, document in record.stages if document.audience == Audience.PUBLIC]
+    if record.document.audience != Audience.PUBLIC:
+        # A narrower version may only follow a public one that was withdrawn.
+        if public:
+            return Shown(public[0], withdrawn=True)
+        return Shown(None, record.withdrawn, f"只向{record.document.audience.label}公开")
+    hidden = record.stages and record.stages[0][1].audience != Audience.PUBLIC
+    first = (public[0] if public else record.changed_on) if hidden else record.published_on
+    return Shown(first, record.withdrawn)
 
 
 @dataclass(frozen=True)
@@ -78,12 +100,19 @@ class Case:
         """The published delegation plan in force today."""
         return self.plan_on(self.today)
 
-    def plan_on(self, day: date) -> tuple[PublishedDocument, DelegationPlan] | None:
-        """Return the published delegation plan in force on `day`, with its record."""
+    @cached_property
+    def public_plan(self) -> tuple[PublishedDocument, DelegationPlan] | None:
+        """The delegation plan in force today that everybody can read."""
+        return self.plan_on(self.today, public=True)
+
+    def plan_on(self, day: date, *, public: bool = False) -> tuple[PublishedDocument, DelegationPlan] | None:
+        """Return the published delegation plan in force on `day`, with its record; only public ones on demand."""
         begun = [
             (one, plan)
             for one, plan in self.of(DelegationPlan)
-            if not one.withdrawn and plan.effective_from <= day
+            if not one.withdrawn
+            and plan.effective_from <= day
+            and not (public and plan.audience != Audience.PUBLIC)
         ]
         if not begun:
             return None
@@ -99,6 +128,12 @@ class Case:
         return not (self.unit.founded_on and self.unit.founded_on > day) and not (
             self.unit.abolished_on and self.unit.abolished_on <= day
         )
+
+    @property
+    def gone_on(self) -> date | None:
+        """The day on which the unit was abolished; None while it is there."""
+        gone = self.unit.abolished_on
+        return gone if gone and gone <= self.today else None
 
     def not_there(self, duty: Duty, period: str, day: date) -> Cell | None:
         """Return the cell of a unit that was not there when the period ended."""
@@ -138,6 +173,12 @@ class Case:
         )  # fmt: skip
         reached = done or self.today
         in_time = reached <= binding.due.day
+        gone = self.gone_on
+        if gone and binding.due.day >= gone and not (done and in_time):
+            return Cell(
+                duty, period, Status.NOT_APPLICABLE, done_on=done, evidence=cell.evidence, note="单位已撤销",
+                withdrawn=withdrawn, terms=terms,
+            )  # fmt: skip
         if binding.exempt and not (done and in_time):
             return replace(cell, status=Status.EXEMPT, note=_join(binding.exempt, note))
         if in_time:
@@ -147,7 +188,8 @@ class Case:
                 else self._open(start, binding.due, terms, moved=bool(binding.moved))
             )
             return replace(cell, status=status)
-        days = binding.late(calendar, span, reached)
+        # Who is gone can do nothing more: what was late by then stays so, and grows no later.
+        days = binding.late(calendar, span, min(reached, gone) if gone else reached)
         return replace(cell, status=Status.LATE if done else Status.MISSING, days=days)
 
     def _open(self, start: date, due: Due, terms: Terms, *, moved: bool) -> Status:

@@ -8,10 +8,10 @@ from datetime import date
 from functools import cache
 
 from portal.domain.calendar import Due, quarter_of
-from portal.domain.documents.base import Document
+from portal.domain.documents.base import Audience, Document, Openness
 from portal.domain.documents.decision import DecisionRecord
 from portal.domain.documents.tender import Tender
-from portal.domain.obligations.case import Case
+from portal.domain.obligations.case import Case, shown
 from portal.domain.obligations.duties import Cell, Counts, Duty, Evidence, Status, duty_of
 from portal.domain.rules.base import Rule, rules
 from portal.domain.rules.deadlines import came_about
@@ -44,10 +44,13 @@ def decisions(case: Case, quarters: Iterable[str]) -> Iterator[Cell]:
         start = came_about(document)
         if terms is None or start is None or not _concerns(case, DECISION, record, document, terms):
             continue
-        seen = Evidence(record.ref, record.published_on, document.title)
+        if _kept_back(document):
+            continue
+        to_all = shown(record)
+        seen = Evidence(record.ref, to_all.day, document.title)
         single.append((document.held_on, case.timed(
-            DECISION, document.decision_no, start=start, done=record.published_on, terms=terms,
-            evidence=(seen,), withdrawn=record.withdrawn,
+            DECISION, document.decision_no, start=start, done=to_all.day, terms=terms,
+            evidence=(seen,), withdrawn=to_all.withdrawn, note=to_all.note,
         )))  # fmt: skip
     return _by_quarter(case, DECISION, single, quarters)
 
@@ -57,24 +60,30 @@ def tenders(case: Case, quarters: Iterable[str]) -> Iterator[Cell]:
     single = []
     for record, document in case.of(Tender):
         award = document.award
-        if award is None:
+        if award is None or _kept_back(document):
             continue
         terms = case.terms(TENDER, award.determined_on)
         if terms is None or not _concerns(case, TENDER, record, document, terms):
             continue
-        done = award.announced_on or _first_with_award(record)
+        to_all = shown(record)
+        done = to_all.day and (award.announced_on or _first_with_award(record))
         seen = Evidence(record.ref, done, document.title)
         single.append((award.determined_on, case.timed(
             TENDER, document.natural_key(), start=award.determined_on, done=done, terms=terms,
-            evidence=(seen,), withdrawn=record.withdrawn,
+            evidence=(seen,), withdrawn=to_all.withdrawn, note=to_all.note,
         )))  # fmt: skip
     return _by_quarter(case, TENDER, single, quarters)
+
+
+def _kept_back(document: Document) -> bool:
+    """Tell whether an event is not for the public at all (依申请公开、不予公开): nothing is owed to it."""
+    return document.openness != Openness.PROACTIVE and document.audience != Audience.PUBLIC
 
 
 def _first_with_award(record: PublishedDocument) -> date | None:
     """Return the day of the first version that told of the award."""
     for day, document in record.stages:
-        if isinstance(document, Tender) and document.award:
+        if isinstance(document, Tender) and document.award and document.audience == Audience.PUBLIC:
             return day
     return record.changed_on or record.published_on
 
@@ -110,10 +119,23 @@ def _by_quarter(
             days=worst.days,
             day_unit=worst.day_unit,
             evidence=tuple(seen for one in (wanting or cells) for seen in one.evidence),
-            note=_say(duty, counts, worst),
+            note="，".join(dict.fromkeys((_say(duty, counts, worst), *_remarks(cells))))
+            if counts.total
+            else worst.note,
+            afterthought="；".join(dict.fromkeys(one.afterthought for one in cells if one.afterthought)),
+            withdrawn=all(one.withdrawn for one in cells),
             counts=counts,
             terms=worst.terms,
         )
+
+
+def _remarks(cells: list[Cell]) -> Iterator[str]:
+    """Say how many events only a circle can read, and how many were taken back."""
+    for note in dict.fromkeys(one.note for one in cells if one.status == Status.MISSING and one.note):
+        yield f"{sum(one.note == note for one in cells)} 件{note}"
+    back = sum(one.withdrawn for one in cells)
+    if 0 < back < len(cells):
+        yield f"{back} 件已撤回"
 
 
 def _end(period: str) -> date:

@@ -100,7 +100,8 @@ def _since(today: date, item: IndexItem) -> date:
 
 def _by_duty(item: IndexItem, found: Standing, since: date) -> Scored:
     cells = [one for one in found.of(item.duty or "") if _counts(one, found, since)]
-    judged = [one for one in cells if one.status.wanting or one.status.kept]
+    # What was taken back is not there to be read: it is neither kept nor a gap.
+    judged = [one for one in cells if one.status.wanting or (one.status.kept and not one.withdrawn)]
     wanting = [one for one in judged if one.status.wanting]
     passed = None if not judged else not wanting
     evidence = tuple(

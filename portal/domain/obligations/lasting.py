@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from portal.domain.documents.base import Validity
+from portal.domain.documents.base import Audience, Validity
 from portal.domain.documents.delegation import DelegationPlan
 from portal.domain.documents.regulation import Area, Regulation
-from portal.domain.obligations.case import Case
+from portal.domain.obligations.case import Case, shown
 from portal.domain.obligations.duties import Cell, Evidence, Status, duty_of
 from portal.domain.rules.delegation_terms import resembles
+from portal.domain.rules.unit_file import PublishedDocument
 from portal.domain.values import show_day
 
 PLAN, FILING, SUPPORTING = duty_of("plan"), duty_of("filing"), duty_of("supporting")
@@ -22,23 +23,28 @@ def plans(case: Case) -> Iterator[Cell]:
 
     The last cell tells how the unit stands today.
     """
-    listed = sorted(case.of(DelegationPlan), key=lambda pair: pair[1].effective_from)
-    current = case.plan
+    every = sorted(case.of(DelegationPlan), key=lambda pair: pair[1].effective_from)
+    listed = [(record, plan) for record, plan in every if shown(record).day]
+    hidden = [(record, plan) for record, plan in every if not shown(record).day and not record.withdrawn]
+    current = case.public_plan
+    if current:
+        yield from _unseen(case, hidden)
     last: Cell | None = None
     for record, plan in listed:
         terms = case.terms(PLAN, plan.effective_from)
-        seen = Evidence(record.ref, record.published_on, plan.title)
+        to_all = shown(record)
+        seen = Evidence(record.ref, to_all.day, plan.title)
         period = plan.effective_from.isoformat()
         if terms is None:
-            cell = Cell(PLAN, period, Status.ON_TIME, done_on=record.published_on, evidence=(seen,),
-                        withdrawn=record.withdrawn, note="当时未规定公开期限")  # fmt: skip
+            cell = Cell(PLAN, period, Status.ON_TIME, done_on=to_all.day, evidence=(seen,),
+                        withdrawn=to_all.withdrawn, note="当时未规定公开期限")  # fmt: skip
         else:
             cell = case.timed(
-                PLAN, period, start=plan.effective_from, done=record.published_on, terms=terms,
-                evidence=(seen,), withdrawn=record.withdrawn,
+                PLAN, period, start=plan.effective_from, done=to_all.day, terms=terms,
+                evidence=(seen,), withdrawn=to_all.withdrawn,
             )  # fmt: skip
         # Stated in a plan that came out late, an exemption comes after the deadline: it undoes nothing.
-        if not record.withdrawn and not cell.status.wanting and (reason := own_exemption(case, plan)):
+        if not to_all.withdrawn and not cell.status.wanting and (reason := own_exemption(case, plan)):
             cell = replace(cell, status=Status.EXEMPT, note=reason)
         if current and record is current[0]:
             last = cell
@@ -47,9 +53,21 @@ def plans(case: Case) -> Iterator[Cell]:
     if last:
         yield last
         return
-    withdrawn = any(record.withdrawn and plan.effective_from <= case.today for record, plan in listed)
+    withdrawn = any(shown(record).withdrawn and plan.effective_from <= case.today for record, plan in listed)
     if not withdrawn:
-        yield from _none_in_force(case, [plan for record, plan in listed if not record.withdrawn])
+        remark = next((shown(record).note for record, _ in reversed(hidden)), "")
+        standing = [plan for record, plan in listed if not shown(record).withdrawn]
+        yield from _none_in_force(case, standing, remark)
+
+
+def _unseen(case: Case, hidden: list[tuple[PublishedDocument, DelegationPlan]]) -> Iterator[Cell]:
+    """Yield the plans that only a circle can read, beside one in force that everybody can."""
+    for record, plan in hidden:
+        if terms := case.terms(PLAN, plan.effective_from):
+            yield case.timed(
+                PLAN, plan.effective_from.isoformat(), start=plan.effective_from, done=None, terms=terms,
+                evidence=(Evidence(record.ref, None, plan.title),), note=shown(record).note,
+            )  # fmt: skip
 
 
 def own_exemption(case: Case, plan: DelegationPlan) -> str:
@@ -65,7 +83,7 @@ def own_exemption(case: Case, plan: DelegationPlan) -> str:
     return f"{reason}（{approver}批准，至{show_day(until)}）"
 
 
-def _none_in_force(case: Case, listed: list[DelegationPlan]) -> Iterator[Cell]:
+def _none_in_force(case: Case, listed: list[DelegationPlan], remark: str = "") -> Iterator[Cell]:
     domains = case.regime.domains_on(case.today)
     terms = case.terms(PLAN, case.today)
     if terms is None:
@@ -73,16 +91,13 @@ def _none_in_force(case: Case, listed: list[DelegationPlan]) -> Iterator[Cell]:
     if not domains:
         yield Cell(PLAN, "", Status.NOT_APPLICABLE, note="本地没有规定不得直接分管的工作")
         return
-    if absent := case.not_there(PLAN, "", case.today):
+    if not case.gone_on and (absent := case.not_there(PLAN, "", case.today)):
         yield absent
-        return
-    if exempt := case.exempt_today(PLAN):
-        yield Cell(PLAN, "", Status.EXEMPT, note=exempt.told, terms=terms)
         return
     began = max(min(one.valid_from for one in domains), case.unit.founded_on or date.min, terms.valid_from)
     ended = [one for one in listed if one.effective_to and one.effective_to < case.today]
     coming = [one for one in listed if one.effective_from > case.today]
-    note = "尚未公开授权分工方案"
+    note = f"尚未公开授权分工方案{f'：{remark}' if remark else ''}"
     if ended:
         newest = max(ended, key=lambda one: one.effective_from)
         began = max(began, newest.effective_to or began)
@@ -91,7 +106,14 @@ def _none_in_force(case: Case, listed: list[DelegationPlan]) -> Iterator[Cell]:
         note = (
             f"已公开的方案自{show_day(min(one.effective_from for one in coming))}起执行，目前没有执行中的方案"
         )
-    yield case.timed(PLAN, "", start=began, done=None, terms=terms, note=note)
+    cell = case.timed(PLAN, "", start=began, done=None, terms=terms, note=note)
+    exempt = case.exempt_today(PLAN)
+    if exempt is None or cell.status == Status.NOT_APPLICABLE:
+        yield cell
+    elif cell.due is None or exempt.recorded_on <= cell.due.day:
+        yield Cell(PLAN, "", Status.EXEMPT, note=exempt.told, terms=terms)
+    else:  # The gap was there before anybody was let off.
+        yield replace(cell, afterthought=cell.afterthought or exempt.afterthought)
 
 
 def filings(case: Case) -> Iterator[Cell]:
@@ -113,9 +135,17 @@ def areas_published(case: Case) -> dict[Area, Evidence]:
     found: dict[Area, Evidence] = {}
     for record, text in case.of(Regulation):
         ended = text.validity != Validity.IN_FORCE or (text.effective_to and text.effective_to < case.today)
-        if not record.withdrawn and not ended:
-            found.setdefault(text.area, Evidence(record.ref, record.published_on, text.title))
+        if not record.withdrawn and not ended and text.audience == Audience.PUBLIC:
+            found.setdefault(text.area, Evidence(record.ref, shown(record).day, text.title))
     return found
+
+
+def _only_for_some(case: Case, area: Area) -> str:
+    """Say to whom alone a rule text for the area was published."""
+    for record, text in case.of(Regulation):
+        if text.area == area and not record.withdrawn and not shown(record).day:
+            return f"（{shown(record).note}）"
+    return ""
 
 
 def supporting(case: Case) -> Iterator[Cell]:
@@ -129,9 +159,11 @@ def supporting(case: Case) -> Iterator[Cell]:
             seen = known.get(area)
             status = Status.ON_TIME if seen else Status.MISSING
             if not seen and (exempt := case.exempt_today(SUPPORTING)):
-                yield Cell(SUPPORTING, area.value, Status.EXEMPT, note=exempt.reason)
+                yield Cell(SUPPORTING, area.value, Status.EXEMPT,
+                           note=f"{area.label}：自{show_day(exempt.recorded_on)}登记起豁免，{exempt.told}")  # fmt: skip
                 continue
             yield Cell(
                 SUPPORTING, area.value, status, done_on=seen.day if seen else None,
-                evidence=(seen,) if seen else (), note=area.label,
+                evidence=(seen,) if seen else (),
+                note=area.label if seen else area.label + _only_for_some(case, area),
             )  # fmt: skip

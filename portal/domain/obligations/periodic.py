@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
 from portal.domain.calendar import quarter_end, quarter_start
 from portal.domain.documents.finance import FinanceDisclosure, StatementType
-from portal.domain.obligations.case import Case
+from portal.domain.obligations.case import Case, Shown, shown
 from portal.domain.obligations.duties import Cell, Duty, Evidence, Status, duty_of
 from portal.domain.rules.check import State, check
 from portal.domain.rules.unit_file import PublishedDocument, context_of
-from portal.domain.values import fold, show_day, show_period
+from portal.domain.values import fold, show_day
 
 FINANCE, TOWNSHIP, VOUCHERS = duty_of("finance"), duty_of("township"), duty_of("vouchers")
 REPORTS, BUDGET, ANNUAL = duty_of("reports"), duty_of("budget"), duty_of("annual")
@@ -38,14 +39,17 @@ def finance(case: Case, quarters: Iterable[str]) -> Iterator[Cell]:
         terms = case.terms(FINANCE, end)
         if record_of := known.get(period):
             record, document = record_of
-            seen = Evidence(record.ref, record.published_on, document.title)
+            to_all = shown(record)
+            seen = Evidence(record.ref, to_all.day, document.title)
             if terms is None:
-                yield Cell(FINANCE, period, Status.ON_TIME, done_on=record.published_on, evidence=(seen,),
-                           withdrawn=record.withdrawn, note="当时未规定公开期限")  # fmt: skip
+                yield _without_limit(period, to_all, seen)
+                continue
+            if to_all.day is None and (absent := _not_owed(case, FINANCE, period)):
+                yield absent
                 continue
             yield case.timed(
-                FINANCE, period, start=end, done=record.published_on, terms=terms, evidence=(seen,),
-                nil=document.nil, withdrawn=record.withdrawn, note=_audience(document),
+                FINANCE, period, start=end, done=to_all.day, terms=terms, evidence=(seen,),
+                nil=document.nil, withdrawn=to_all.withdrawn, note=to_all.note,
             )  # fmt: skip
         elif gone := lost.get(period):
             seen = Evidence(gone.ref, gone.published_on, "内容已依法销毁")
@@ -76,9 +80,12 @@ def finance(case: Case, quarters: Iterable[str]) -> Iterator[Cell]:
             yield case.timed(FINANCE, period, start=end, done=None, terms=terms)
 
 
-def _audience(document: FinanceDisclosure) -> str:
-    public = type(document.audience).PUBLIC
-    return "" if document.audience == public else f"公开范围：{document.audience.label}，未向社会公开"
+def _without_limit(period: str, to_all: Shown, seen: Evidence) -> Cell:
+    note = "当时未规定公开期限"
+    if to_all.day is None:
+        return Cell(FINANCE, period, Status.NOT_APPLICABLE, evidence=(seen,), note=f"{note}；{to_all.note}")
+    return Cell(FINANCE, period, Status.ON_TIME, done_on=to_all.day, evidence=(seen,),
+                withdrawn=to_all.withdrawn, note=note)  # fmt: skip
 
 
 def _not_owed(case: Case, duty: Duty, period: str) -> Cell | None:
@@ -203,14 +210,57 @@ def _within_disclosure(
         if found is None and (absent := _not_owed(case, duty, period)):
             yield absent
             continue
-        day, what = read(found[1]) if found else (None, f"{show_period(period)}财务尚未公开")
         # Where the rule has no period of its own, the disclosure that tells of it gives the day.
-        within = getattr(terms, "within", None) or getattr(case.terms(FINANCE, end), "within", None)
-        yield case.timed(
+        own = getattr(terms, "within", None)
+        within = own or getattr(case.terms(FINANCE, end), "within", None)
+        if found is None:
+            untold = case.timed(duty, period, start=end, done=None, terms=terms, within=within)
+            yield _untold(case, untold, period)
+            continue
+        day, what = read(found[1])
+        cell = case.timed(
             duty, period, start=end, done=day, terms=terms, within=within,
-            evidence=(Evidence(found[0].ref, day, what),) if found and day else (),
-            withdrawn=bool(found and found[0].withdrawn), note="" if day else what or wanting,
+            evidence=(Evidence(found[0].ref, day, what),) if day else (),
+            withdrawn=found[0].withdrawn, note="" if day else what or wanting,
         )  # fmt: skip
+        yield cell if own else _with_finance(case, cell, period)
+
+
+def _untold(case: Case, cell: Cell, period: str) -> Cell:
+    """Return the cell of a duty of which only the quarter's finance page would tell, where there is none.
+
+    That page is missing, and charged on its own: whether the duty was kept cannot be known.
+    """
+    cell = _with_finance(case, cell, period)
+    if cell.status not in (Status.MISSING, Status.UNCLEAR):
+        return cell
+    note = "无从核对：所属季度财务未公开"
+    return replace(cell, status=Status.UNCLEAR, days=0, note=note, afterthought="")
+
+
+def _with_finance(case: Case, cell: Cell, period: str) -> Cell:
+    """Give a duty that stands in the finance disclosure what was granted for the disclosure itself."""
+    if not cell.status.wanting:
+        return cell
+    for held in finance(case, [period]):
+        if held.status in (Status.EXEMPT, Status.NOT_APPLICABLE):
+            return replace(cell, status=held.status, days=0, note=held.note)
+        if held.due is None or held.due == held.original or (cell.due and cell.due.day >= held.due.day):
+            # Nothing was put off; where the page itself still has time, so has what it tells of.
+            if held.status.open and held.due:
+                return replace(cell, status=held.status, due=held.due, days=0, note="")
+            return cell
+        reached = cell.done_on or case.today
+        if reached <= held.due.day:
+            status = Status.ON_TIME if cell.done_on else held.status if held.status.open else Status.EXTENDED
+            return replace(cell, status=status, due=held.due, days=0, note=cell.note or held.note)
+        terms = case.terms(FINANCE, quarter_end(period))
+        calendar = case.regime.calendar_on(quarter_end(period))
+        span = getattr(terms, "within", None)
+        last = min(reached, case.gone_on or reached)
+        days = max(calendar.elapsed(held.due.day, last, span.unit), 1) if span else cell.days
+        return replace(cell, due=held.due, days=days)
+    return cell
 
 
 def budgets(case: Case) -> Iterator[Cell]:
@@ -222,14 +272,16 @@ def budgets(case: Case) -> Iterator[Cell]:
         terms = case.terms(BUDGET, start or document.binding_day())
         if terms is None:
             continue
-        seen = (Evidence(record.ref, record.published_on, document.title),)
+        to_all = shown(record)
+        seen = (Evidence(record.ref, to_all.day, document.title),)
         if start is None:
             yield Cell(BUDGET, document.slug(), Status.UNCLEAR, evidence=seen, terms=terms,
-                       done_on=record.published_on, note="没有写批准（批复）日期，无法计算期限")  # fmt: skip
+                       done_on=to_all.day, note="没有写批准（批复）日期，无法计算期限")  # fmt: skip
             continue
         yield case.timed(
-            BUDGET, document.slug(), start=start, done=record.published_on, terms=terms, evidence=seen,
-            withdrawn=record.withdrawn, note=f"{show_day(start)}批准",
+            BUDGET, document.slug(), start=start, done=to_all.day, terms=terms, evidence=seen,
+            withdrawn=to_all.withdrawn,
+            note=f"{show_day(start)}批准" + (f"；{to_all.note}" if to_all.note else ""),
         )  # fmt: skip
 
 
@@ -238,8 +290,7 @@ def annual(case: Case, years: Iterable[int]) -> Iterator[Cell]:
     known: dict[int, PublishedDocument] = {}
     for one in case.records:
         year = one.document.year() if one.document.kind.code == "annual_report" else None
-        day = one.published_on
-        if year and day and (year not in known or day < (known[year].published_on or date.max)):
+        if year and one.published_on and (year not in known or _before(one, known[year])):
             known[year] = one
     for year in years:
         end = date(year, 12, 31)
@@ -247,11 +298,17 @@ def annual(case: Case, years: Iterable[int]) -> Iterator[Cell]:
         if terms is None:
             continue
         record = known.get(year)
-        if record is None and (absent := case.not_there(ANNUAL, str(year), end)):
+        to_all = shown(record) if record else Shown(None, withdrawn=False)
+        if to_all.day is None and (absent := case.not_there(ANNUAL, str(year), end)):
             yield absent
             continue
         yield case.timed(
-            ANNUAL, str(year), start=end, done=record.published_on if record else None, terms=terms,
-            evidence=(Evidence(record.ref, record.published_on, record.document.title),) if record else (),
-            withdrawn=bool(record and record.withdrawn),
+            ANNUAL, str(year), start=end, done=to_all.day, terms=terms,
+            evidence=(Evidence(record.ref, to_all.day, record.document.title),) if record else (),
+            withdrawn=to_all.withdrawn, note=to_all.note,
         )  # fmt: skip
+
+
+def _before(one: PublishedDocument, other: PublishedDocument) -> bool:
+    """Tell whether a record came before the public earlier than another (never: last)."""
+    return (shown(one).day or date.max) < (shown(other).day or date.max)

@@ -46,7 +46,7 @@ def rates(cases: Iterable[Case]) -> list[Rate]:
     for item in cases[0].regime.coverage_on(cases[0].today):
         sorted_out: dict[bool | None, list[str]] = {True: [], False: [], None: []}
         for case in cases:
-            if case.exists_on(case.today) and _concerned(case):
+            if case.exists_on(case.today) and _concerned(case) and not _has_time(case):
                 sorted_out[_done(case, item)].append(case.unit.name)
         found.append(Rate(item, *(tuple(sorted_out[key]) for key in (True, False, None))))
     return found
@@ -57,16 +57,22 @@ def _concerned(case: Case) -> bool:
     return case.terms(PLAN, case.today) is not None and bool(case.regime.domains_on(case.today))
 
 
+def _has_time(case: Case) -> bool:
+    """Tell whether the unit's first plan is not due yet: nothing can be asked of it so far."""
+    *_, cell = plans(case)
+    return case.public_plan is None and cell.status.open
+
+
 def _done(case: Case, item: Coverage) -> bool | None:
     """Tell whether the unit did it; None where it is exempt."""
     *_, cell = plans(case)
-    if cell.status == Status.EXEMPT or (case.plan and own_exemption(case, case.plan[1])):
+    if cell.status == Status.EXEMPT or (case.public_plan and own_exemption(case, case.public_plan[1])):
         return None
     match item.code:
         case "plans":
-            return case.plan is not None
+            return case.public_plan is not None
         case "limits":
-            plan = case.plan[1] if case.plan else None
+            plan = case.public_plan[1] if case.public_plan else None
             return bool(plan and (plan.bands or any(one.limit is not None for one in plan.assignments)))
         case _:
             known = areas_published(case)

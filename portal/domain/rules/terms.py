@@ -25,7 +25,7 @@ from pydantic import (
 
 from portal.domain.calendar import Span, read_span
 from portal.domain.units import UnitType
-from portal.domain.values import Choice, show_yuan
+from portal.domain.values import MAX_FEN, Choice, show_yuan
 
 
 class Severity(Choice):
@@ -47,10 +47,11 @@ def _fen(value: object) -> object:
         raise ValueError("应是金额，单位为元，例如 5000。")  # noqa: TRY004 - pydantic turns only this into a message.
     try:
         fen = Decimal(str(value)) * 100
-    except ArithmeticError as wrong:
+        whole = fen == fen.to_integral_value()
+    except (ArithmeticError, ValueError) as wrong:
         raise ValueError("应是金额，单位为元，例如 5000。") from wrong
-    if fen != fen.to_integral_value() or fen < 0:
-        raise ValueError("金额最多精确到分，且不能为负。")
+    if not whole or not 0 <= fen <= MAX_FEN:
+        raise ValueError("金额最多精确到分，不能为负，也不能超过十万亿元。")
     return int(fen)
 
 
@@ -58,7 +59,10 @@ def _share(value: object) -> object:
     found = re.fullmatch(r"(\d{1,4})/(\d{1,4})|(\d{1,3})%", value) if isinstance(value, str) else None
     if not found or (found[2] and int(found[2]) == 0):
         raise ValueError('应是比例，写成 "2/3" 或 "20%"。')
-    return Fraction(int(found[3]), 100) if found[3] else Fraction(int(found[1]), int(found[2]))
+    share = Fraction(int(found[3]), 100) if found[3] else Fraction(int(found[1]), int(found[2]))
+    if not 0 < share <= 1:
+        raise ValueError(f"“{value}”不是大于 0、不超过 1 的比例。")
+    return share
 
 
 def _span(value: object) -> object:
