@@ -321,7 +321,7 @@ def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", ["3/2", "0/5", "999%", "0%", "1/0"])
 def test_a_share_beyond_the_whole_is_refused(tmp_path: Path, share: str) -> None:
-    changed, count = re.subn(r"(\[\[rules\.DEC-04\]\][^\[]*?share = )\"[^\"]*\"", rf'\g<1>"{share}"', GOOD)
+    changed, count = re.subn(r'share = "[^"]*"', f'share = "{share}"', GOOD, count=1)
     assert count == 1
     file = tmp_path / "xiuzhou.toml"
     file.write_text(changed, encoding="utf-8")
