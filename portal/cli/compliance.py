@@ -73,18 +73,25 @@ def _tell(found: compliance.Board) -> None:
         return
     for row in found.rows:
         gaps = len(row.standing.wanting)
-        say(
-            f"\n{row.case.unit.name}：{f'{gaps} 项有欠缺' if gaps else '没有欠缺'}，规范指数 {row.index.text}"
-        )
+        say(f"\n{_name(row)}：{f'{gaps} 项有欠缺' if gaps else '没有欠缺'}，规范指数 {row.index.text}")
+        for failed in row.index.items:
+            if failed.passed is False:
+                first = next((seen.what for seen in failed.evidence), failed.note)
+                say(f"  不符合：{failed.item.title}{f'——{first}' if first else ''}")
         lines = [line for code in row.standing.cells for line in map(_line, row.standing.of(code))]
         if lines:
             say(text_table(("义务", "所属期", "到期日", "状态", "说明"), lines))
         for one in row.case.exemptions:
-            ended = f"，{show_day(one.revoked_on)}撤销" if one.revoked_on else ""
+            ended = (
+                f"，{show_day(one.revoked_on)}撤销{f'（{one.revoke_reason}）' if one.revoke_reason else ''}"
+                if one.revoked_on
+                else ""
+            )
             say(
                 f"豁免登记 {one.number}：{answers.duty_title(one.duty)}{f'（{one.period}）' if one.period else ''}，"
                 f"{show_day(one.valid_from)}至{show_day(one.valid_until)}，{one.approver}批准：{one.reason}{ended}"
             )
+    _tell_gaps(found)
     say("\n覆盖率（豁免的单位另列）")
     say(
         text_table(
@@ -106,6 +113,27 @@ def _tell(found: compliance.Board) -> None:
     )
     if found.index is not None:
         say(f"规范指数平均 {float(found.index):.1f}")
+
+
+def _name(row: compliance.Row) -> str:
+    return f"{row.case.unit.name}{'（已撤销）' if row.case.gone_on else ''}"
+
+
+def _weight(row: compliance.Row) -> tuple[bool, int, int]:
+    """Sort the worst first, units that are gone last; equal ones stay in roster order."""
+    states = [one.status for one in row.standing.wanting]
+    return row.case.gone_on is not None, -states.count(Status.MISSING), -states.count(Status.LATE)
+
+
+def _tell_gaps(found: compliance.Board) -> None:
+    """Tell in one line each who has gaps, the worst first."""
+    behind = sorted((row for row in found.rows if row.standing.wanting), key=_weight)
+    say(f"\n有欠缺的单位 {len(behind)} 个，没有欠缺的 {len(found.rows) - len(behind)} 个")
+    for row in behind:
+        told = [
+            f"{one.duty.title}{answers.period_name(one.period)}{one.word}" for one in row.standing.wanting
+        ]
+        say(f"  {_name(row)}：{len(told)} 项有欠缺：{'、'.join(told)}")
 
 
 def _line(cell: Cell) -> tuple[str, str, str, str, str]:

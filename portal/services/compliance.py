@@ -12,6 +12,9 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from portal.domain.calendar import period_end
+from portal.domain.documents.base import Audience
+from portal.domain.documents.delegation import DelegationPlan
 from portal.domain.documents.finance import FinanceDisclosure
 from portal.domain.grants import NONE
 from portal.domain.obligations import (
@@ -40,6 +43,9 @@ _Recorded = TypeVar("_Recorded", Exemption, Extension)
 QUARTERLY = frozenset({"finance", "township", "vouchers", "reports"})
 YEARLY = frozenset({"annual"})
 SINGLE = frozenset({"decision", "tender", "supporting"})  # Counted by event or area: no period of their own.
+
+
+LAST_YEAR = 2199  # Further on, no register of this kind is meant seriously.
 
 
 class Refused(ValueError):
@@ -151,16 +157,20 @@ def _published(
         found = _one(record, versions, on)
         if isinstance(found, Lost):
             lost.setdefault(record.unit_id, []).append(found)
-        else:
+        elif found:
             published.setdefault(record.unit_id, []).append(found)
     return published, lost
 
 
-def _one(record: Record, versions: list[Version], on: date) -> PublishedDocument | Lost:
+def _one(record: Record, versions: list[Version], on: date) -> PublishedDocument | Lost | None:
+    """Return a record as it stood, or what is left of it; None where nothing is and nothing was public."""
     stages = [stage(one, on=on) for one in versions]
-    return as_it_stands(stages, ref=record.index_no) or Lost(
-        record.kind, record.slug, stages[0].day, record.index_no
+    if found := as_it_stands(stages, ref=record.index_no):
+        return found
+    public = next(
+        (day for day, one in zip(stages, versions, strict=True) if one.audience == Audience.PUBLIC), None
     )
+    return Lost(record.kind, record.slug, public.day, record.index_no) if public else None
 
 
 def exempt(
@@ -182,9 +192,12 @@ def exempt(
     _need_words(reason, approver)
     if valid_until <= valid_from:
         raise Refused(f"豁免的截止日期（{valid_until}）须晚于起始日期（{valid_from}）。请改正。")
+    _need_years("豁免的截止日期", valid_until)
     if period is not None:
         _check_period(known, period)
+        _need_within(session, unit, regime, known, period, (valid_from, valid_until), now)
     _owed(unit, regime, known, max(valid_from, now.astimezone(SHANGHAI).date()))
+    _need_new(session, unit, known, period, (valid_from, valid_until), reason, approver)
     row = Exemption(
         unit_id=unit.id,
         duty=known.code,
@@ -234,6 +247,7 @@ def extend(
     _need_words(reason, approver)
     if known.code in SINGLE:
         raise Refused(f"“{known.title}”按件计算，期限不能整体延长。可延期的是有所属期的义务，例如季度财务。")
+    _need_years("延期后的日期", new_due)
     _check_period(known, period)
     today = now.astimezone(SHANGHAI).date()
     case = cases_of(session, regime, unit.jurisdiction, on=today)[unit.id]
@@ -244,8 +258,14 @@ def extend(
         listed = "、".join(one.period for one in found.of(known.code) if one.period and one.due)
         hint = f"现有：{listed}。" if listed else ""
         raise Refused(f"“{unit.name}”没有“{known.title}”{period}这一期有期限的义务，不能延期。{hint}")
-    if new_due <= cell.original.day:
-        raise Refused(f"延期后的日期（{new_due}）须晚于原到期日（{show_day(cell.original.day)}）。请改正。")
+    if new_due <= cell.due.day:
+        first = "原到期日" if cell.due == cell.original else "现在的到期日，此前已延期"
+        raise Refused(
+            f"延期后的日期（{new_due}）须晚于{first}（{show_day(cell.due.day)}）。"
+            f"请填写{show_day(cell.due.day)}以后的日期。"
+        )
+    if same := _same_extension(session, unit, known, period, new_due, reason, approver):
+        raise Refused(f"同样的延期已经登记过（编号 {same.id}），不需要再次登记。")
     row = Extension(
         unit_id=unit.id,
         duty=known.code,
@@ -279,12 +299,96 @@ def _need_no_person(what: str, text: str) -> None:
 
 
 def _check_period(duty: Duty, period: str) -> None:
+    if (
+        duty.code in QUARTERLY | YEARLY
+        and re.match(r"\d{4}", period)
+        and not 1900 <= int(period[:4]) <= LAST_YEAR
+    ):
+        raise Refused(f"所属期“{period}”的年份不对。请填写 1900 至 {LAST_YEAR} 年。")
     if duty.code in QUARTERLY and not re.fullmatch(r"\d{4}Q[1-4]", period):
         raise Refused(f"“{period}”不是季度。“{duty.title}”的所属期写成 2026Q3 的形式。")
     if duty.code in YEARLY and not re.fullmatch(r"\d{4}", period):
         raise Refused(f"“{period}”不是年度。“{duty.title}”的所属期写成 2026 的形式。")
     if duty.code in SINGLE:
         raise Refused(f"“{duty.title}”没有所属期，请不要填写所属期。")
+
+
+def _need_years(what: str, day: date) -> None:
+    if day.year > LAST_YEAR:
+        raise Refused(f"{what}（{day}）太远。请填写 {LAST_YEAR} 年以前（含）的日期。")
+
+
+def _need_within(
+    session: Session,
+    unit: Unit,
+    regime: Regime,
+    duty: Duty,
+    period: str,
+    span: tuple[date, date],
+    now: datetime,
+) -> None:
+    """Refuse a period whose binding day lies outside the days of the exemption: it would free from nothing."""
+    if duty.code in QUARTERLY | YEARLY:
+        day, what = period_end(period), f"{period} 的最后一天"
+    elif duty.code in ("plan", "filing"):
+        case = cases_of(session, regime, unit.jurisdiction, on=now.astimezone(SHANGHAI).date())[unit.id]
+        plans = {plan.effective_from.isoformat(): plan for _, plan in case.of(DelegationPlan)}
+        if period not in plans:
+            known = f"现有：{'、'.join(sorted(plans))}" if plans else "该单位还没有公开过分工方案"
+            raise Refused(
+                f"“{unit.name}”没有自“{period}”起执行的分工方案。所属期写方案的执行日期，例如 2026-01-01；"
+                f"{known}。要豁免整项义务，请不要填写所属期。"
+            )
+        filing = duty.code == "filing"
+        day = plans[period].adopted_on if filing else plans[period].effective_from
+        what = "方案的通过日期" if filing else "方案的执行日期"
+    else:
+        return
+    if not span[0] <= day <= span[1]:
+        raise Refused(
+            f"{what}（{show_day(day)}）不在豁免的起止日期（{show_day(span[0])}至{show_day(span[1])}）之内，"
+            f"登记了也不起作用。请让起止日期包括{show_day(day)}。"
+        )
+
+
+def _need_new(
+    session: Session,
+    unit: Unit,
+    duty: Duty,
+    period: str | None,
+    span: tuple[date, date],
+    reason: str,
+    approver: str,
+) -> None:
+    """Refuse an exemption that stands in the register already, word for word."""
+    query = select(Exemption).where(
+        Exemption.unit_id == unit.id,
+        Exemption.duty == duty.code,
+        Exemption.period.is_(period) if period is None else Exemption.period == period,
+        Exemption.valid_from == span[0],
+        Exemption.valid_until == span[1],
+        Exemption.reason == reason.strip(),
+        Exemption.approver == approver.strip(),
+        Exemption.revoked_at.is_(None),
+    )
+    if same := session.scalars(query).first():
+        raise Refused(
+            f"同样的豁免已经登记过（编号 {same.id}），不需要再次登记。如要改变，请写明不同的起止日期或原因。"
+        )
+
+
+def _same_extension(
+    session: Session, unit: Unit, duty: Duty, period: str, new_due: date, reason: str, approver: str
+) -> Extension | None:
+    query = select(Extension).where(
+        Extension.unit_id == unit.id,
+        Extension.duty == duty.code,
+        Extension.period == period,
+        Extension.new_due == new_due,
+        Extension.reason == reason.strip(),
+        Extension.approver == approver.strip(),
+    )
+    return session.scalars(query).first()
 
 
 def _owed(unit: Unit, regime: Regime, duty: Duty, day: date) -> None:

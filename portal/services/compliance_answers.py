@@ -43,6 +43,7 @@ def _unit_json(row: Row) -> dict[str, object]:
         "name": row.case.unit.name,
         "type": row.case.unit.type.value,
         "wanting": len(row.standing.wanting),
+        "abolished": row.case.gone_on is not None,
         "duties": {
             code: [
                 {
@@ -78,6 +79,7 @@ def _unit_json(row: Row) -> dict[str, object]:
                 "from": one.valid_from.isoformat(),
                 "until": one.valid_until.isoformat(),
                 "revoked_on": one.revoked_on.isoformat() if one.revoked_on else None,
+                "revoke_reason": one.revoke_reason or None,
             }
             for one in row.case.exemptions
         ],

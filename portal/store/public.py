@@ -75,6 +75,7 @@ def public_exemptions(session: Session) -> dict[int, tuple[Exempted, ...]]:
             Exempted(
                 duty=row.duty,
                 reason=row.reason,
+                revoke_reason=row.revoke_reason or "",
                 approver=row.approver,
                 valid_from=row.valid_from,
                 valid_until=row.valid_until,

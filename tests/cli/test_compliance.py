@@ -51,6 +51,8 @@ def test_the_board_is_a_table_that_lines_up(portal: Any) -> None:
     assert "示例一镇" not in told
     lines = [one for one in told.splitlines() if one.startswith(("授权分工方案", "季度财务"))]
     assert len({width(one.partition("20")[0]) for one in lines if "20" in one}) <= 2
+    assert "有欠缺的单位 1 个，没有欠缺的 0 个\n  示例水利局：" in told
+    assert "  不符合：" in told
     assert "覆盖率" in told
     assert "季度财务" in told
 
@@ -78,7 +80,8 @@ def test_an_exemption_is_given_listed_and_revoked(portal: Any) -> None:
     done = portal("exempt", "水利局", "plan", *words, "--approver", "示例纪委").output
     assert "已登记豁免（编号 1）：示例水利局，授权分工方案" in done
     told = json_of(portal("compliance", "-j", "jinhu", "-u", "水利局", "--json"))["units"][0]
-    assert told["duties"]["plan"][0]["status"] == "exempt"
+    assert told["duties"]["plan"][0]["status"] == "missing", "the gap is older than the exemption"
+    assert "事后登记" in told["duties"]["plan"][0]["afterthought"]
     assert told["exemptions"][0]["number"] == 1
     listed = portal("compliance", "-j", "jinhu").output
     assert "豁免登记 1：授权分工方案" in listed
@@ -96,6 +99,8 @@ def test_an_exemption_rebuilds_the_site_and_is_public(portal: Any, home: Path) -
     page = (home / "site_build" / "current" / "jinhu" / "status.html").read_text(encoding="utf-8")
     assert "豁免和延期公示" in page
     assert "班子只有两人" in page
+    assert "登记（事后登记）" in page, "jinhu asked for plans long before"
+    assert "截至20" in page
 
 
 def test_an_extension_is_recorded_and_an_afterthought_is_told(portal: Any) -> None:

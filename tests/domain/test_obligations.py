@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from portal.domain.documents.base import Audience, Document
+from portal.domain.documents.base import Audience, Document, Openness
 from portal.domain.documents.decision import (
     Attendee,
     Category,
@@ -185,8 +185,17 @@ def test_a_deadline_in_a_year_without_a_notice_is_provisional() -> None:
 
 def test_a_quarter_published_to_the_staff_says_so() -> None:
     found = cell(case(public(quarter(audience=Audience.STAFF), date(2026, 10, 20)), complete=True))
-    assert found.status is Status.ON_TIME
-    assert "未向社会公开" in found.note
+    assert (found.status, found.done_on) == (Status.MISSING, None)
+    assert "只向本单位职工公开" in found.note
+    assert (
+        cell(case(public(quarter(audience=Audience.STAFF, nil=True), date(2026, 10, 20)))).status
+        is Status.MISSING
+    )
+    first = quarter(audience=Audience.STAFF)
+    widened = public(
+        quarter(), date(2026, 10, 20), stages=((date(2026, 10, 20), first),), changed_on=date(2026, 11, 4)
+    )
+    assert (cell(case(widened)).status, cell(case(widened)).done_on) == (Status.LATE, date(2026, 11, 4))
 
 
 @pytest.mark.parametrize(
@@ -196,7 +205,9 @@ def test_a_quarter_published_to_the_staff_says_so() -> None:
         (date(2026, 10, 1), None, Status.NOT_APPLICABLE),
         (date(2026, 7, 1), None, Status.MISSING),
         (None, date(2026, 9, 30), Status.NOT_APPLICABLE),
-        (None, date(2026, 10, 1), Status.MISSING),
+        (None, date(2026, 10, 1), Status.NOT_APPLICABLE),  # The deadline came when it was gone.
+        (None, date(2026, 11, 3), Status.NOT_APPLICABLE),
+        (None, date(2026, 11, 4), Status.MISSING),
         (None, date(2026, 8, 15), Status.NOT_APPLICABLE),
     ],
 )
@@ -250,7 +261,9 @@ def test_an_exemption_covers_the_periods_that_end_within_it() -> None:
     assert cell(case(exemptions=(other,))).status is Status.MISSING
     revoked = replace(EXEMPTION, revoked_on=date(2026, 9, 30))
     assert cell(case(exemptions=(revoked,))).status is Status.MISSING
-    still = replace(EXEMPTION, revoked_on=date(2026, 10, 1))
+    before_due = replace(EXEMPTION, revoked_on=date(2026, 11, 3))
+    assert cell(case(exemptions=(before_due,))).status is Status.MISSING
+    still = replace(EXEMPTION, revoked_on=date(2026, 11, 4))
     assert cell(case(exemptions=(still,))).status is Status.EXEMPT
 
 
@@ -374,12 +387,77 @@ def test_a_plan_may_state_its_own_exemption(more: dict[str, Any], status: Status
 
 def test_a_registered_exemption_from_the_plan_holds_until_its_last_day() -> None:
     held = replace(EXEMPTION, duty="plan", valid_until=TODAY)
-    found = standing(case(exemptions=(held,)), []).last("plan")
+    ended = public(plan(effective_to=date(2025, 12, 31), effective_from=date(2025, 1, 1)), date(2025, 1, 10))
+    found = standing(case(ended, exemptions=(held,)), []).last("plan")
     assert found is not None
     assert found.status is Status.EXEMPT
-    over = standing(case(exemptions=(held,), today=date(2026, 11, 21)), []).last("plan")
+    over = standing(case(ended, exemptions=(held,), today=date(2026, 11, 21)), []).last("plan")
     assert over is not None
     assert over.status is Status.MISSING
+
+
+def test_an_exemption_from_the_plan_that_comes_late_undoes_no_gap() -> None:
+    found = standing(case(exemptions=(replace(EXEMPTION, duty="plan", valid_until=TODAY),)), []).last("plan")
+    assert found is not None
+    assert found.status is Status.MISSING
+    assert "事后登记（2026年1月5日）的豁免" in found.afterthought
+
+
+def test_what_only_the_staff_can_read_is_missing_whatever_the_duty() -> None:
+    staff = {"audience": Audience.STAFF}
+    hidden = case(
+        public(plan(**staff), date(2026, 1, 10)),
+        public(decision(date(2026, 9, 1), **staff), date(2026, 9, 2)),
+        public(
+            quarter("2026", statement=StatementType.BUDGET, approved_on=date(2026, 3, 2), **staff),
+            date(2026, 3, 3),
+        ),
+    )
+    for duty, period in (("plan", ""), ("decision", Q3), ("budget", "2026-budget")):
+        found = cell(hidden, duty, period)
+        assert found.status is Status.MISSING, duty
+        assert "只向本单位职工公开" in found.note
+    assert (rates([hidden])[0].done, rates([hidden])[0].wanting) == ((), ("示例财政局",))
+    beside = case(
+        public(plan(), date(2026, 1, 10)),
+        public(plan(effective_from=date(2026, 6, 1), **staff), date(2026, 6, 1)),
+    )
+    assert [one.status for one in standing(beside, []).of("plan")] == [Status.MISSING, Status.ON_TIME]
+    kept_back = decision(date(2026, 9, 1), openness=Openness.ON_REQUEST, **staff)
+    assert standing(case(public(kept_back, date(2026, 9, 2))), [Q3]).cell("decision", Q3) is None
+
+
+def test_what_stands_in_a_quarter_that_is_not_there_cannot_be_judged() -> None:
+    found = cell(case(), "reports")
+    assert (found.status, found.days) == (Status.UNCLEAR, 0)
+    assert found.note == "无从核对：所属季度财务未公开"
+    assert cell(case(extensions=(EXTENSION,)), "reports").status.open
+    assert cell(case(exemptions=(EXEMPTION,)), "reports").status is Status.EXEMPT
+    assert cell(case(slug="xian", today=date(2027, 3, 1)), "vouchers").status is Status.UNCLEAR
+    lost = cell(case(lost=(Lost("finance", Q3, date(2026, 11, 4), "x"),)), "reports")
+    assert lost.note == "无从核对：所属季度财务内容已依法销毁"
+
+
+def test_the_clock_of_a_unit_stops_when_it_is_abolished() -> None:
+    unit = UnitFacts("示例办公室", abolished_on=date(2026, 11, 10))
+    found = cell(case(unit=unit, today=date(2026, 12, 31)))
+    assert (found.status, found.days) == (Status.MISSING, 5)
+    after = cell(case(public(quarter(), date(2026, 12, 1)), unit=unit, today=date(2026, 12, 31)))
+    assert (after.status, after.days) == (Status.LATE, 5)
+
+
+def test_a_unit_whose_first_plan_is_not_due_is_not_counted_yet() -> None:
+    unit = UnitFacts("示例新区办", founded_on=date(2026, 10, 12))
+    assert rates([case(unit=unit, today=date(2026, 11, 9))])[0].eligible == 0
+    assert rates([case(unit=unit, today=date(2026, 11, 10))])[0].eligible == 1
+    early = case(public(plan(effective_from=date(2026, 10, 20)), date(2026, 10, 20)), unit=unit)
+    assert rates([replace(early, today=date(2026, 11, 9))])[0].done == ("示例新区办",)
+
+
+def test_what_was_withdrawn_does_not_count_as_kept_in_the_index() -> None:
+    one = case(public(quarter(), date(2026, 10, 20), withdrawn=True))
+    items = {item.item.code: item for item in index_of(one, standing(one, [Q3]), []).items}
+    assert items["finance"].passed is None
 
 
 def test_filing_counts_from_the_adoption() -> None:

@@ -100,8 +100,8 @@ def test_the_commissions_board_knows_what_is_not_public(
 ) -> None:
     publish(a_quarter("2026Q3", audience=Audience.STAFF, **SIGNED))
     found = state(session, county, regime)
-    assert found.status is Status.ON_TIME
-    assert "未向社会公开" in found.note
+    assert found.status is Status.MISSING
+    assert "只向本单位职工公开" in found.note
     assert take_snapshot(session, regimes, now=NOW).records == ()
 
 
@@ -156,6 +156,10 @@ def test_a_revoked_exemption_frees_no_longer(
         ({"duty": "annual", "period": "2026Q3"}, "不是年度"),
         ({"duty": "decision", "period": "2026Q3"}, "没有所属期"),
         ({"duty": "township"}, "不需要豁免"),
+        ({"period": "2025Q4"}, "请让起止日期包括2025年12月31日"),
+        ({"duty": "plan", "period": "2026-01-01"}, "还没有公开过分工方案"),
+        ({"valid_until": date(2200, 1, 1)}, "2199 年以前"),
+        ({"period": "9999Q4"}, "年份不对"),
     ],
 )
 def test_an_exemption_that_makes_no_sense_is_refused(
@@ -174,6 +178,21 @@ def test_an_extension_in_time_moves_the_deadline(
     assert (row.new_due, afterwards) == (date(2026, 11, 30), False)
     assert state(session, county, regime).status is Status.EXTENDED
     assert state(session, county, regime, on=date(2026, 10, 19)).status is Status.DUE, "not known then"
+
+
+def test_what_stands_in_the_register_is_not_entered_again(
+    session: Session, unit: Unit, regime: Regime
+) -> None:
+    give(session, unit, regime)
+    with pytest.raises(compliance.Refused, match="已经登记过（编号 1）"):
+        give(session, unit, regime)
+    put_off(session, unit, regime)
+    for day in (date(2026, 11, 20), date(2026, 11, 30)):
+        with pytest.raises(compliance.Refused, match="须晚于现在的到期日，此前已延期（2026年11月30日）"):
+            put_off(session, unit, regime, new_due=day)
+    put_off(session, unit, regime, period="2026Q2")
+    with pytest.raises(compliance.Refused, match="同样的延期已经登记过"):
+        put_off(session, unit, regime, period="2026Q2")
 
 
 def test_an_extension_after_the_fact_is_kept_and_changes_nothing(

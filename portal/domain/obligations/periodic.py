@@ -234,7 +234,8 @@ def _untold(case: Case, cell: Cell, period: str) -> Cell:
     cell = _with_finance(case, cell, period)
     if cell.status not in (Status.MISSING, Status.UNCLEAR):
         return cell
-    note = "无从核对：所属季度财务未公开"
+    gone = any(one.slug == period and one.kind == FinanceDisclosure.kind.code for one in case.lost)
+    note = f"无从核对：所属季度财务{'内容已依法销毁' if gone else '未公开'}"
     return replace(cell, status=Status.UNCLEAR, days=0, note=note, afterthought="")
 
 

@@ -66,7 +66,12 @@ def _has_time(case: Case) -> bool:
 def _done(case: Case, item: Coverage) -> bool | None:
     """Tell whether the unit did it; None where it is exempt."""
     *_, cell = plans(case)
-    if cell.status == Status.EXEMPT or (case.public_plan and own_exemption(case, case.public_plan[1])):
+    let_off = case.public_plan is None and case.exempt_today(PLAN)  # An older gap stays on the board.
+    if (
+        cell.status == Status.EXEMPT
+        or let_off
+        or (case.public_plan and own_exemption(case, case.public_plan[1]))
+    ):
         return None
     match item.code:
         case "plans":

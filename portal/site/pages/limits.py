@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from portal.domain.obligations import DUTIES, Duty, duty_of
+from portal.domain.grants import Exempted, Extended
+from portal.domain.obligations import DUTIES, Duty, Standing, duty_of
 from portal.domain.regimes import Regime
 from portal.domain.rules.terms import Off, Terms
 from portal.domain.values import show_day, show_period
@@ -37,15 +39,21 @@ def limits(regime: Regime, today: date) -> list[Limit]:
     return found
 
 
-def grants(snapshot: Snapshot, view: JurisdictionView) -> list[Context]:
+def grants(snapshot: Snapshot, view: JurisdictionView, standings: Mapping[int, Standing]) -> list[Context]:
     """Return the exemptions and extensions of the jurisdiction's units, for the public to see."""
     rows: list[Context] = []
     for unit in view.units:
+        found = standings.get(unit.id)
         for one in snapshot.exemptions.get(unit.id, ()):
-            ended = f"，{show_day(one.revoked_on)}撤销" if one.revoked_on else ""
+            ended = (
+                f"，{show_day(one.revoked_on)}撤销{f'（{one.revoke_reason}）' if one.revoke_reason else ''}"
+                if one.revoked_on
+                else ""
+            )
             span = f"{show_day(one.valid_from)}至{show_day(one.valid_until)}{ended}"
             rows.append(
                 _grant(unit, "豁免", one.duty, one.period, span, one.reason, one.approver, one.recorded_on)
+                | {"late": _late(found, one)}
             )
         for moved in snapshot.extensions.get(unit.id, ()):
             span = f"延至{show_day(moved.new_due)}"
@@ -60,8 +68,19 @@ def grants(snapshot: Snapshot, view: JurisdictionView) -> list[Context]:
                     moved.approver,
                     moved.recorded_on,
                 )
+                | {"late": _late(found, moved)}
             )
     return rows
+
+
+def _late(found: Standing | None, one: Exempted | Extended) -> bool:
+    """Tell whether it was recorded when the deadline of its period (of any period that it names) had passed."""
+    cells = found.of(one.duty) if found else ()
+    return any(
+        one.told in cell.afterthought
+        or (one.period == cell.period and cell.due is not None and cell.due.day < one.recorded_on)
+        for cell in cells
+    )
 
 
 def _grant(

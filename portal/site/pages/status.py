@@ -9,6 +9,7 @@ from datetime import date
 
 from portal.domain.calendar import Due
 from portal.domain.documents.finance import FinanceDisclosure, StatementType
+from portal.domain.documents.regulation import Area
 from portal.domain.obligations import (
     DUTIES,
     Case,
@@ -91,15 +92,26 @@ class Row:
     standing: Standing
 
     @property
+    def gone(self) -> bool:
+        """Tell whether the unit was abolished."""
+        gone = self.standing.unit.abolished_on
+        return gone is not None and gone <= self.standing.today
+
+    @property
+    def name(self) -> str:
+        """The unit's name, and that it is gone."""
+        return f"{self.unit.name}{'（已撤销）' if self.gone else ''}"
+
+    @property
     def gaps(self) -> int:
         """How many duties are wanting."""
         return len(self.standing.wanting)
 
     @property
-    def weight(self) -> tuple[int, int, int, str]:
-        """Sort the worst first: missing, then late, then roster order."""
+    def weight(self) -> tuple[bool, int, int, int, str]:
+        """Sort the worst first: missing, then late, then roster order; units that are gone last."""
         states = Counter(one.status for one in self.standing.wanting)
-        return (-states[Status.MISSING], -states[Status.LATE], self.unit.position, self.unit.slug)
+        return (self.gone, -states[Status.MISSING], -states[Status.LATE], self.unit.position, self.unit.slug)
 
 
 def finance_of(snapshot: Snapshot, unit: UnitView) -> dict[str, RecordView]:
@@ -175,6 +187,8 @@ def summary(cells: Sequence[Cell]) -> Mark | None:
         return Mark("missing", f"{missing} {duty.each}未{duty.act}", f"另有 {told}" if late else "")
     if late:
         return Mark("late", told)
+    if any(one.withdrawn and one.status.kept for one in cells):
+        return Mark("gone", "已撤回")
     for status in (Status.UNCLEAR, Status.DUE_SOON, Status.DUE, Status.EXTENDED, Status.ON_TIME, Status.NIL):
         if chosen := next((one for one in cells if one.status == status), None):
             return Mark(_STATES.get(status, "waiting"), chosen.word)
@@ -310,7 +324,7 @@ def groups_of(row: Row, snapshot: Snapshot) -> list[tuple[str, list[tuple[Duty, 
 def period_label(cell: Cell) -> str:
     """Return what a page calls the period of a cell."""
     if cell.duty.code == "supporting":
-        return cell.note or cell.period
+        return Area(cell.period).label
     period = cell.period
     if len(period) in (4, 6) and period[:4].isdigit():
         return show_period(period)
@@ -351,5 +365,6 @@ def status_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
         ],
         "indexes": sorted(known, key=lambda pair: (pair[1].value or 0, pair[0].unit.position)),
         "mean": f"{float(mean):.1f}" if mean is not None else None,
-        "grants": grants(snapshot, view),
+        "grants": grants(snapshot, view, {row.unit.id: row.standing for row in rows}),
+        "on": show_day(snapshot.today),
     }
