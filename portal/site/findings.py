@@ -68,11 +68,15 @@ def _test(
         return None
     unit = record.unit
     dossier = dossier_of(snapshot, unit)
+    # An earlier version is held against the day on which the next one took its place: what it could not say yet
+    # (a contract not signed at the time) is no breach.
+    following = record.version(number + 1) if number else None
+    on = min(following.published_on, snapshot.today) if following else snapshot.today
     grants = Grants(snapshot.exemptions.get(unit.id, ()), snapshot.extensions.get(unit.id, ()))
     try:
         return check(
             one.document,
-            context_of(area.regime, facts_of(unit), dossier, one, on=snapshot.today, grants=grants),
+            context_of(area.regime, facts_of(unit), dossier, one, on=on, grants=grants),
         )
     except (
         Exception

@@ -10,6 +10,7 @@ import pytest
 
 from portal.apps import create_public_app
 from portal.domain.documents.base import Document
+from portal.domain.documents.tender import Tender
 from portal.domain.regimes import Regime
 from portal.domain.rules.base import Rule, rules
 from portal.domain.rules.terms import Off
@@ -123,6 +124,27 @@ def test_a_correction_does_not_wipe_out_what_the_version_before_it_broke() -> No
     checks = checks_of(place(), area, found(9004))
     assert checks is not None
     assert {number for number, _ in checks.earlier} == {1}
+
+
+def test_a_stage_that_had_not_come_yet_is_no_breach_of_the_version_before_it() -> None:
+    town = found(9001).unit
+    project = build("xiuzhou", "tender")
+    assert isinstance(project, Tender)
+    awarded = project.model_copy(update={"contract": None})
+    both = record(
+        9100, town, (awarded, at(2026, 9, 15), "首次公开"), (project, at(2026, 9, 22), "签订合同"), slug="9"
+    )
+    base = place()
+    grown = replace(base, records=(*base.records, both))
+    area = grown.jurisdiction("xiuzhou")
+    assert area is not None
+    first = report_of(grown, area, both, 1)
+    assert first is not None
+    assert not {"TEN-09", "TEN-12", "TEN-13"} & {one.rule for one in first.findings}
+    alone = replace(base, records=(*base.records, replace(both, versions=both.versions[:1])))
+    late = report_of(alone, area, alone.records[-1])
+    assert late is not None
+    assert "TEN-13" in {one.rule for one in late.findings}, "two months later it is one"
 
 
 def test_the_gravest_findings_of_a_unit_come_first() -> None:
