@@ -47,18 +47,22 @@ SINGLE = 200  # Publications timed with one commit each, as a desk makes them.
 def alone(work: Callable[..., dict[str, float]], *given: Any) -> dict[str, float]:
     """Run `work` in a forked process; add its peak memory in MB and its seconds."""
     context = multiprocessing.get_context("fork")
-    queue: Any = context.SimpleQueue()
+    reader, writer = context.Pipe(duplex=False)
 
     def run() -> None:
         began = time.perf_counter()
         found = work(*given)
         found["seconds"] = found.get("seconds", time.perf_counter() - began)
         found["mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        queue.put(found)
+        writer.send(found)
 
     child = context.Process(target=run)
     child.start()
-    result: dict[str, float] = queue.get()
+    writer.close()  # So that a child that dies ends the wait.
+    try:
+        result: dict[str, float] = reader.recv()
+    except EOFError as dead:
+        raise SystemExit("a stage of the bench died; see above") from dead
     child.join()
     return result
 
