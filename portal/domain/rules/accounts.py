@@ -225,7 +225,7 @@ def _lines(document: FinanceDisclosure) -> dict[tuple[str, ...], _Line]:
             line = found[key] = _Line(key[0], place, label)
         line.amount += row.amount
         known = line.cumulative is not None and row.cumulative is not None
-        line.cumulative = line.cumulative + row.cumulative if known else None  # type: ignore[operator]
+        line.cumulative = line.cumulative + row.cumulative if known else None  # type: ignore[operator]  # `known` says that neither is None.
     return found
 
 

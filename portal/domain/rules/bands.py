@@ -139,7 +139,7 @@ def known_tables(plan: DelegationPlan, context: Context) -> tuple[Table, ...]:
     key = ("signoff.tables", id(plan))
     if key not in derived:
         derived[key] = tables_of(plan, context)
-    return derived[key]  # type: ignore[return-value]
+    return derived[key]  # type: ignore[return-value]  # `derived` holds anything; this key only this.
 
 
 def table_for(
@@ -205,7 +205,7 @@ def decided(
 
 def _named(dossier: Dossier, number: str) -> list[DecisionRecord]:
     """Return every decision of that number (or index number), worked out once."""
-    known: dict[str, list[DecisionRecord]] | None = dossier.derived.get("bands.decisions")  # type: ignore[assignment]
+    known: dict[str, list[DecisionRecord]] | None = dossier.derived.get("bands.decisions")  # type: ignore[assignment]  # likewise: one key, one type.
     if known is None:
         known = {}
         for one in dossier.of(DecisionRecord):
@@ -279,7 +279,7 @@ _Paid = tuple[StatementType, str, int]
 
 def _paid(dossier: Dossier) -> dict[_Paid, tuple[int, int]]:
     """Return how many payments each disclosure has on each decision, and their sum; worked out once."""
-    known: dict[_Paid, tuple[int, int]] | None = dossier.derived.get("bands.paid.before")  # type: ignore[assignment]
+    known: dict[_Paid, tuple[int, int]] | None = dossier.derived.get("bands.paid.before")  # type: ignore[assignment]  # likewise: one key, one type.
     if known is None:
         known = {}
         for document in dossier.of(FinanceDisclosure):

@@ -96,7 +96,7 @@ def rule(
     title: str,
     *kinds: type[Document],
     why: str,
-    terms: type[T] = Terms,  # type: ignore[assignment]
+    terms: type[T] = Terms,  # type: ignore[assignment]  # Terms is the least T; no default for a type variable can say so.
     each: str | None = None,
     day: Callable[[Any], date | None] | None = None,
     when: Callable[[Any, Context, Any], bool] | None = None,

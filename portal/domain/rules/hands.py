@@ -116,7 +116,7 @@ def hands_of(plan: DelegationPlan, context: Context) -> Hands:
             second = people(one.substitute) if one.substitute else frozenset()
             substitutes[domain] = substitutes.get(domain, frozenset()) | (second - chiefs)
         derived[key] = Hands(chiefs, holders, substitutes)
-    return derived[key]  # type: ignore[return-value]
+    return derived[key]  # type: ignore[return-value]  # `derived` holds anything; this key only this.
 
 
 def domains_of(payment: Payment, context: Context, terms: PaymentTerms) -> list[str]:
