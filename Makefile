@@ -23,8 +23,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更新版本。Debian/Ubuntu：sudo apt-get install python3 python3-venv；macOS：brew install python@3.12"; exit 1; }
 	@if command -v uv >/dev/null; then \
 		uv venv -q --allow-existing --python "$(PYTHON)" $(VENV) && \
-		uv pip install -q -p $(BIN)/python --require-hashes -r requirements.lock && \
-		uv pip install -q -p $(BIN)/python --no-deps --no-build-isolation -e . ; \
+		uv pip install -q --compile-bytecode -p $(BIN)/python --require-hashes -r requirements.lock && \
+		uv pip install -q --compile-bytecode -p $(BIN)/python --no-deps --no-build-isolation -e . ; \
 	else \
 		$(PYTHON) -m venv $(VENV) || { echo "缺少 venv 模块。Debian/Ubuntu：sudo apt-get install python3-venv；macOS：brew install python@3.12"; rm -rf $(VENV); exit 1; }; \
 		$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \

@@ -22,11 +22,13 @@ def create_public_app(
     search: Searcher | None = None,
     search_url: str | None = None,
     base_url: str | None = None,
+    english: bool = False,
 ) -> Flask:
     """Return the app of the public site: GET pages only, no session, no cookie.
 
     Without `search` it is the static copy: the search page then offers the
     lists instead. `search_url` sends every search box to a live site.
+    `english` adds the English edition of the interface under `/en/`.
     """
     app = Flask(
         "portal.web",
@@ -38,7 +40,12 @@ def create_public_app(
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.auto_reload = False
     base = base_url.rstrip("/") if base_url else None
-    rendering = Rendering(app.jinja_env, search_url=search_url, base_url=base)
+    rendering = Rendering(app.jinja_env, search_url=search_url, base_url=base, english=english)
     blueprint = public_blueprint(snapshot, rendering, searcher=search, base_url=base)
     register(app, blueprint, snapshot, rendering)
+    if english:
+        from portal.web.public.english import english_rendering  # noqa: PLC0415, RUF100 - not needed by the others.
+
+        second = english_rendering(app, search_url=search_url, base_url=base)
+        app.register_blueprint(public_blueprint(snapshot, second, searcher=search, base_url=base))
     return app

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
         None  # Where a static copy's search box leads; default: search.html beside it.
     )
     base_url: WebAddress | None = None  # https://… of the public site, for canonical links and the site map.
+    precompress: bool = True  # Write .br and .gz beside the site's text files.
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
 

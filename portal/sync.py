@@ -1,31 +1,36 @@
-"""Pays the outbox: the search index first, then the static site.
+"""Pays the outbox: the static site first, then the search index, so that a result always leads to a page.
 
 Both are caches of the database. Each step is idempotent, so a run that is
 killed anywhere is completed by the next one; nothing is marked as paid before it is.
+`portal sync`, `portal build` and `portal worker` all come through here.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping
+import errno
+import os
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from functools import cache
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 from flask import Flask
 from sqlalchemy import or_, select, update
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from portal.config import Settings
+from portal.config import PACKAGE, Settings, data_dir
 from portal.domain.documents.declaration import words
 from portal.domain.regimes import Regime
 from portal.search import Entry, SearchIndex, ensure_usable
-from portal.site.build import KEPT_BUILDS, BuildReport, build_site, built_change, built_from
-from portal.site.pages import all_urls
-from portal.site.snapshot import SHANGHAI, RecordView, Snapshot, take_snapshot
+from portal.site.build import BuildReport, Site, build_site, built_change, is_current, program_identity
+from portal.site.forks import ForkFailed
+from portal.site.precompress import compressed
+from portal.site.snapshot import OpenSnapshot, RecordView, Snapshot, open_snapshot
+from portal.site.trees import KEPT_BUILDS
 from portal.store.public import latest_change
 from portal.store.tables import Outbox
 
@@ -35,8 +40,15 @@ if TYPE_CHECKING:
 MakeApp = Callable[[Callable[[], Snapshot]], Flask]
 
 
+__all__ = ["Busy", "CannotWrite", "ForkFailed", "SyncReport", "pay", "site_of", "sync"]
+
+
 class Busy(RuntimeError):
     """Another process of the same instance is writing the index and the site."""
+
+
+class CannotWrite(RuntimeError):
+    """The site's folder cannot be written: full, read-only or not ours. The site stays as it was."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,29 @@ def only_writer(settings: Settings, *, wait: float = 300) -> Iterator[None]:
         ) from busy
 
 
+@cache
+def _program() -> str:
+    """Return what the pages are made with; a running process does not change under its own feet."""
+    return program_identity(PACKAGE, data_dir("templates"), data_dir("content"))
+
+
+def site_of(
+    session: Session, settings: Settings, regimes: Mapping[str, Regime], make_app: MakeApp, *, jobs: int = 0
+) -> Site:
+    """Return the instance's static site; `jobs` processes build it (0: as many as there are processors, at most four)."""
+    bind = session.get_bind()
+    assert isinstance(bind, Engine)  # noqa: S101 - sessions are bound to engines here.
+    return Site(
+        settings.site_folder,
+        bind.url.render_as_string(hide_password=False),
+        regimes,
+        make_app,
+        " ".join((_program(), str(settings.search_url), str(settings.base_url), str(settings.precompress))),
+        compressed if settings.precompress else None,
+        jobs or min(os.cpu_count() or 1, 4),
+    )
+
+
 def sync(
     session: Session,
     settings: Settings,
@@ -73,49 +108,75 @@ def sync(
     rebuild_site: bool = False,
     now: datetime | None = None,
     progress: Callable[[int], None] | None = None,
+    jobs: int = 0,
 ) -> SyncReport:
-    """Bring index and site to the state of the database; with `everything`, from nothing."""
+    """Bring site and index to the state of the database; with `everything`, from nothing."""
+    site = site_of(session, settings, regimes, make_app, jobs=jobs)
+    return pay(
+        session, settings, site, everything=everything, rebuild_site=rebuild_site, now=now, progress=progress
+    )
+
+
+def pay(
+    session: Session,
+    settings: Settings,
+    site: Site,
+    *,
+    everything: bool = False,
+    rebuild_site: bool = False,
+    now: datetime | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> SyncReport:
+    """Do one pass; a long-running process hands in the same `site` each time."""
     now = now or datetime.now(UTC)
     with only_writer(settings):
         session.rollback()  # A snapshot begins a new transaction of its own.
         owed_index = _owed(session, Outbox.indexed_at)
         owed_site = _owed(session, Outbox.built_at)
         gone = _gone(session)
-        basis = basis_of(regimes, now)
         # A change that the site does not show although nothing is owed: somebody marked it as paid.
         hidden = not owed_site and built_change(settings.site_folder) < latest_change(session)
         # A deleted document stays readable inside an index segment, so a withdrawal asks for a new index.
-        fresh_index = everything or gone or hidden or not ensure_usable(settings.index_folder)
-        stale_site = (
-            everything
-            or rebuild_site
-            or hidden
-            or bool(owed_site)
-            or built_change(settings.site_folder) < 0
-            or built_from(settings.site_folder) != basis
-        )
+        fresh_index = everything or bool(gone) or hidden or not ensure_usable(settings.index_folder)
+        full = everything or rebuild_site or hidden
+        stale_site = full or bool(owed_site) or not is_current(site, now=now)
         if not (owed_index or fresh_index or stale_site):
             return SyncReport(0, 0, False, None, 0, ())
-        snapshot = take_snapshot(session, regimes, now=now)
-        session.rollback()
-        indexed, removed = _pay_index(snapshot, settings, None if fresh_index else owed_index)
-        _mark(session, Outbox.indexed_at.key, owed_index, now)
+        if gone and site.parsed is not None:
+            site.parsed.clear()  # What was withdrawn leaves the memory of a long-running process too.
         build = None
+        faults: tuple[str, ...] = ()
         if stale_site:
-            build = build_site(
-                make_app(lambda: snapshot),
-                lambda: all_urls(snapshot),
-                settings.site_folder,
-                change=snapshot.change,
-                now=now,
-                basis=basis,
-                keep=1 if gone else KEPT_BUILDS,
-                progress=progress,
-            )
+            try:
+                build = build_site(
+                    site, now=now, full=full, keep=1 if gone else KEPT_BUILDS, progress=progress
+                )
+            except OSError as refused:
+                raise CannotWrite(_told(refused, settings)) from refused
+            faults = build.faults
             _mark(session, Outbox.built_at.key, owed_site, now)
-        return SyncReport(
-            indexed, removed, fresh_index, build, len(owed_site) or len(owed_index), snapshot.faults
-        )
+        session.rollback()
+        indexed = removed = 0
+        if fresh_index or owed_index:
+            snapshot = open_snapshot(session, site.regimes, now=now)
+            indexed, removed = _pay_index(snapshot, settings, None if fresh_index else owed_index)
+            session.rollback()
+            _mark(session, Outbox.indexed_at.key, owed_index, now)
+        return SyncReport(indexed, removed, fresh_index, build, len(owed_site) or len(owed_index), faults)
+
+
+def _told(refused: OSError, settings: Settings) -> str:
+    """Say what stopped the build and what to do about it."""
+    where = refused.filename or settings.site_folder
+    remedies = {
+        errno.ENOSPC: "磁盘已满。请清理空间或换到更大的磁盘，然后重新运行 portal sync",
+        errno.EDQUOT: "磁盘配额已用完。请增加配额，然后重新运行 portal sync",
+        errno.EROFS: "文件夹是只读的。请把磁盘改为可写，然后重新运行 portal sync",
+        errno.EACCES: "没有写入权限。请让运行本程序的用户拥有该文件夹，然后重新运行 portal sync",
+        errno.EPERM: "没有写入权限。请让运行本程序的用户拥有该文件夹，然后重新运行 portal sync",
+    }
+    told = remedies.get(refused.errno or 0, f"{refused.strerror or refused}。请排除后重新运行 portal sync")
+    return f"静态网站无法写入 {where}：{told}。网站仍是上一次生成的内容，已公开的内容没有丢失。"
 
 
 def entry_of(record: RecordView, regimes: Mapping[str, Regime]) -> Entry | None:
@@ -143,18 +204,9 @@ def entry_of(record: RecordView, regimes: Mapping[str, Regime]) -> Entry | None:
     )
 
 
-def _owed(session: Session, paid_at: object) -> dict[int, int | None]:
-    rows = session.execute(select(Outbox.id, Outbox.record_id).where(paid_at.is_(None)))  # type: ignore[attr-defined]
-    return {row.id: row.record_id for row in rows}
-
-
-def basis_of(regimes: Mapping[str, Regime], now: datetime) -> str:
-    """Return what the pages depend on besides the database: the regimes, the program and the day in China.
-
-    A deadline that passed or was changed by a regime reaches the site without any publication.
-    """
-    rules = hashlib.sha256("".join(one.identity() for one in regimes.values()).encode()).hexdigest()[:16]
-    return f"{version('sunshine-portal')} {rules} {now.astimezone(SHANGHAI).date()}"
+def _owed(session: Session, paid_at: object) -> dict[int, tuple[int | None, int | None]]:
+    rows = session.execute(select(Outbox.id, Outbox.record_id, Outbox.unit_id).where(paid_at.is_(None)))  # type: ignore[attr-defined]
+    return {row.id: (row.record_id, row.unit_id) for row in rows}
 
 
 def _gone(session: Session) -> bool:
@@ -163,16 +215,18 @@ def _gone(session: Session) -> bool:
     return session.scalar(query) is not None
 
 
-def _pay_index(snapshot: Snapshot, settings: Settings, owed: dict[int, int | None] | None) -> tuple[int, int]:
-    regimes = {one.slug: one.regime for one in snapshot.jurisdictions}
+def _pay_index(
+    snapshot: OpenSnapshot, settings: Settings, owed: dict[int, tuple[int | None, int | None]] | None
+) -> tuple[int, int]:
     index = SearchIndex(settings.index_folder)
     try:
         if owed is None:
-            return index.rebuild(_entries(snapshot.records, regimes)), 0
-        wanted = {record for record in owed.values() if record is not None}
+            return index.rebuild(_entries(snapshot)), 0
+        wanted = {record for record, _ in owed.values() if record is not None}
         if not wanted:
             return 0, 0
-        entries = list(_entries((one for one in snapshot.records if one.id in wanted), regimes))
+        units = {unit for _, unit in owed.values()}
+        entries = [one for one in _entries(snapshot, units) if int(one.key) in wanted]
         gone = {str(record) for record in wanted} - {entry.key for entry in entries}
         index.apply(entries, gone)
         return len(entries), len(gone)
@@ -180,13 +234,20 @@ def _pay_index(snapshot: Snapshot, settings: Settings, owed: dict[int, int | Non
         index.close()
 
 
-def _entries(records: Iterable[RecordView], regimes: Mapping[str, Regime]) -> Iterator[Entry]:
-    for record in records:
-        if entry := entry_of(record, regimes):
-            yield entry
+def _entries(snapshot: OpenSnapshot, units: set[int | None] | None = None) -> Iterator[Entry]:
+    """Yield what the index keeps of every record, or of those of some units, unit by unit."""
+    regimes = {one.slug: one.regime for one in snapshot.jurisdictions}
+    for view in snapshot.jurisdictions:
+        for unit in view.units:
+            if units is not None and unit.id not in units:
+                continue
+            for record in snapshot.all_of(unit):
+                if entry := entry_of(record, regimes):
+                    yield entry
+            snapshot.forget(unit)
 
 
-def _mark(session: Session, column: str, owed: Mapping[int, int | None], now: datetime) -> None:
+def _mark(session: Session, column: str, owed: Mapping[int, object], now: datetime) -> None:
     for chunk_start in range(0, len(owed), 500):
         chunk = list(owed)[chunk_start : chunk_start + 500]
         session.execute(update(Outbox).where(Outbox.id.in_(chunk)).values({column: now}))

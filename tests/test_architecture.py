@@ -63,8 +63,9 @@ def test_thresholds_and_deadlines_are_data_not_code() -> None:
 def test_every_kind_has_its_page(kind: str) -> None:
     """A page of its own with its own view, or the general page that needs neither."""
     templates = ROOT / "templates" / "public" / "kinds"
-    view = ROOT / "portal" / "site" / "pages" / "kinds" / f"{kind}.py"
-    assert (templates / f"{kind}.html").is_file() == view.is_file()
+    views = ROOT / "portal" / "site" / "pages" / "kinds"
+    has_view = (views / f"{kind}.py").is_file() or (views / kind / "__init__.py").is_file()
+    assert (templates / f"{kind}.html").is_file() == has_view
     assert (templates / "generic.html").is_file()
 
 

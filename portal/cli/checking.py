@@ -14,8 +14,10 @@ import click
 
 from portal import intake
 from portal.cli.documents import read_kind, read_upload
-from portal.cli.opened import Refusal, load_regimes, load_settings, say
+from portal.cli.opened import load_regimes
+from portal.cli.settings import load_settings
 from portal.cli.tables import text_table
+from portal.cli.telling import Refusal, say
 from portal.domain.catalogue import Row, catalogue
 from portal.domain.documents.base import Document, kind_of
 from portal.domain.regime_schema import regime_schema

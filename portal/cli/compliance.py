@@ -8,8 +8,9 @@ from typing import NoReturn
 
 import click
 
-from portal.cli.opened import Opened, Refusal, opened, say
+from portal.cli.opened import Opened, opened
 from portal.cli.tables import text_table
+from portal.cli.telling import Refusal, say
 from portal.domain.obligations import DUTIES, Cell, Status
 from portal.domain.regimes import Regime
 from portal.domain.values import read_day, show_day

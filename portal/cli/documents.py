@@ -12,8 +12,9 @@ from pathlib import Path
 import click
 
 from portal import intake
-from portal.cli.opened import Opened, Refusal, opened, say
+from portal.cli.opened import Opened, opened
 from portal.cli.tables import text_table
+from portal.cli.telling import Refusal, say
 from portal.domain.documents.base import Document, kind_of, kinds
 from portal.domain.units import UnitType
 from portal.exchange import regulations, sheets
@@ -334,7 +335,28 @@ def search_command(
         say(text_table(("发布日期", "单位", "类别", "标题", "网页"), rows))
 
 
+@click.command("rename-unit")
+@click.argument("old")
+@click.argument("new")
+@click.option("--jurisdiction", "-j", required=True, help="县区代码。")
+@click.option("--short", default=None, help="新的简称。")
+def rename_command(old: str, new: str, jurisdiction: str, short: str | None) -> None:
+    """单位改名：网址和已公开的内容不变，旧名称仍可用于导入。"""
+    with opened() as instance:
+        instance.begin_write()
+        try:
+            county = rosters.find_jurisdiction(instance.session, jurisdiction)
+            unit = rosters.need_unit(instance.session, county, old)
+            rosters.rename_unit(instance.session, unit, new, short=short, now=instance.now())
+        except rosters.RosterError as wrong:
+            instance.session.rollback()
+            raise Refusal(str(wrong)) from wrong
+        instance.session.commit()
+    say(f"已改名：{new}。运行 portal sync 更新网站。")
+
+
 COMMANDS = (
+    rename_command,
     import_command,
     units_command,
     template_command,

@@ -8,15 +8,15 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from portal import demo as demo_data
-from portal.cli.opened import Opened, Refusal, meter, opened, say
+from portal.cli.opened import Opened, opened
+from portal.cli.telling import Refusal, meter, say
 from portal.config import data_dir
-from portal.search import SearchIndex
 from portal.store import guards
 from portal.store.tables import Unit
-from portal.sync import Busy, SyncReport
+from portal.sync import Busy, CannotWrite, ForkFailed, SyncReport
 from portal.sync import sync as pay
-from portal.web.hosting import host
+
+JOBS = click.IntRange(0, 64)
 
 
 @click.command("init")
@@ -44,21 +44,50 @@ def demo_command() -> None:
 
 @click.command("sync")
 @click.option("--all", "everything", is_flag=True, help="从数据库全部重建检索索引和静态网站。")
+@click.option("--jobs", type=JOBS, default=0, help="用几个进程生成；默认与处理器数相同，最多 4。")
 @click.option("--json", "as_json", is_flag=True, help="只输出一个 JSON 对象。")
-def sync_command(everything: bool, as_json: bool) -> None:
+def sync_command(everything: bool, jobs: int, as_json: bool) -> None:
     """把已发布的变化同步到检索索引和静态网站。"""
     with opened() as instance:
-        report = _pay(instance, everything=everything, quiet=as_json)
+        report = _pay(instance, everything=everything, jobs=jobs, quiet=as_json)
     _tell(report, as_json=as_json)
 
 
 @click.command("build")
+@click.option("--full", is_flag=True, help="每一页都重新生成。")
+@click.option("--jobs", type=JOBS, default=0, help="用几个进程生成；默认与处理器数相同，最多 4。")
 @click.option("--json", "as_json", is_flag=True, help="只输出一个 JSON 对象。")
-def build_command(as_json: bool) -> None:
-    """重新生成整个静态网站（先在一旁生成，再整体切换）。"""
+def build_command(full: bool, jobs: int, as_json: bool) -> None:
+    """生成静态网站：只做有变化的部分，先在一旁生成，再整体切换。
+
+    有变化的部分由上次生成之后的发布、更正、撤回和名册变动得出；制度、模板或日期变了，就全部重新生成。
+    """
     with opened() as instance:
-        report = _pay(instance, rebuild_site=True, quiet=as_json)
+        report = _pay(instance, rebuild_site=full, jobs=jobs, quiet=as_json)
     _tell(report, as_json=as_json)
+
+
+@click.command("worker")
+@click.option("--every", type=click.FloatRange(0.05, 60), default=0.25, help="多少秒查看一次，默认 0.25。")
+@click.option("--jobs", type=JOBS, default=0, help="全部重新生成时用几个进程。")
+def worker_command(every: float, jobs: int) -> None:
+    """常驻运行：每有发布，一秒之内更新网站和检索。按 Ctrl+C 停止。
+
+    与 portal sync 是同一套步骤，只是不退出，因而更快。随时可以停止，重新启动后从停下的地方继续。
+    """
+    from portal.worker import work
+
+    with opened() as instance:
+        say("正在等待发布……（按 Ctrl+C 停止）")
+        work(
+            instance.session,
+            instance.settings,
+            instance.regimes,
+            instance.public_app,
+            every=every,
+            jobs=jobs,
+            tell=say,
+        )
 
 
 @click.command("run")
@@ -67,14 +96,16 @@ def build_command(as_json: bool) -> None:
 @click.option("--no-demo", is_flag=True, help="空实例也不装入示例数据。")
 def run_command(address: str | None, port: int | None, no_demo: bool) -> None:
     """准备好一切并打开网站：建立实例、（空实例）装入示例数据、同步、提供访问。"""
+    from portal.search import SearchIndex
+    from portal.web.hosting import host  # The server is loaded only to serve.
+
     with opened(create=True) as instance:
         if not no_demo and instance.session.scalar(select(Unit.id).limit(1)) is None:
             say("正在装入示例数据……")
             _load_demo(instance, quiet=False)
         instance.session.rollback()
         say("正在同步检索索引和静态网站……")
-        # The pages may come from a newer version of the program than the last build did.
-        report = _pay(instance, rebuild_site=True, quiet=False)
+        report = _pay(instance, quiet=False)
         _tell(report, as_json=False)
         settings = instance.settings
         serve_at = (address or settings.host, settings.port if port is None else port)
@@ -96,9 +127,11 @@ def run_command(address: str | None, port: int | None, no_demo: bool) -> None:
 
 
 def _load_demo(instance: Opened, *, quiet: bool) -> int:
+    from portal.demo import load_demo
+
     instance.begin_write()
     with meter("示例数据", quiet=quiet) as step:
-        count = demo_data.load_demo(
+        count = load_demo(
             instance.session,
             data_dir("content"),
             instance.regimes,
@@ -109,7 +142,7 @@ def _load_demo(instance: Opened, *, quiet: bool) -> int:
 
 
 def _pay(
-    instance: Opened, *, everything: bool = False, rebuild_site: bool = False, quiet: bool
+    instance: Opened, *, everything: bool = False, rebuild_site: bool = False, jobs: int = 0, quiet: bool
 ) -> SyncReport:
     try:
         with meter("生成页面", quiet=quiet) as step:
@@ -120,10 +153,11 @@ def _pay(
                 instance.public_app,
                 everything=everything,
                 rebuild_site=rebuild_site,
+                jobs=jobs,
                 progress=step,
             )
-    except Busy as busy:
-        raise Refusal(str(busy)) from busy
+    except (Busy, CannotWrite, ForkFailed) as stopped:
+        raise Refusal(str(stopped)) from stopped
 
 
 def _tell(report: SyncReport, *, as_json: bool) -> None:
@@ -137,6 +171,9 @@ def _tell(report: SyncReport, *, as_json: bool) -> None:
             "paid": report.paid,
             "build": build.name if build else None,
             "pages": build.pages if build else 0,
+            "rendered": build.rendered if build else 0,
+            "units": build.units if build else 0,
+            "seconds": round(build.seconds, 3) if build else 0,
             "failures": failures,
             "faults": list(report.faults),
         }
@@ -146,7 +183,10 @@ def _tell(report: SyncReport, *, as_json: bool) -> None:
             f"检索索引：更新 {report.indexed} 件，移除 {report.removed} 件{'（全部重建）' if report.rebuilt_index else ''}。"
         )
         if build:
-            say(f"静态网站：{build.pages} 个文件，{build.bytes / 1e6:.1f} MB，位于 {build.folder}")
+            say(
+                f"静态网站：共 {build.pages} 个文件，{build.bytes / 1e6:.1f} MB；"
+                f"本次生成 {build.rendered} 页，用时 {build.seconds:.1f} 秒，位于 {build.folder}"
+            )
         else:
             say("静态网站：没有变化，未重新生成。")
         for fault in report.faults:
@@ -160,4 +200,4 @@ def _tell(report: SyncReport, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-COMMANDS = (init_command, demo_command, sync_command, build_command, run_command)
+COMMANDS = (init_command, sync_command, build_command, worker_command, run_command)

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import click
 from flask import Flask
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from portal import apps
+from portal.cli.settings import load_settings
+from portal.cli.telling import Refusal
 from portal.config import Settings
 from portal.domain.regime_files import RegimeError
 from portal.domain.regime_reading import read_regimes
 from portal.domain.regimes import Regime
-from portal.search import SearchIndex
 from portal.services import rosters
 from portal.store import guards
 from portal.store.db import begin_write, db, sqlite_url
 from portal.store.migrate import upgrade
 
-
-class Refusal(click.ClickException):
-    """Something that the user must mend; the message says what and how."""
+if TYPE_CHECKING:
+    from portal.search import SearchIndex
 
 
 @dataclass(frozen=True)
@@ -44,6 +40,8 @@ class Opened:
 
     def public_app(self, snapshot: Callable[[], Any], *, search: SearchIndex | None = None) -> Flask:
         """Return the public app over a snapshot."""
+        from portal import apps  # Most commands show no page.
+
         return apps.create_public_app(
             snapshot, search=search, search_url=self.settings.search_url, base_url=self.settings.base_url
         )
@@ -51,22 +49,6 @@ class Opened:
     def begin_write(self) -> None:
         """Wait for the right to write, before reading what the write depends on."""
         begin_write(self.session)
-
-
-def load_settings() -> Settings:
-    """Read the environment, or refuse naming the variable."""
-    try:
-        return Settings()
-    except ValidationError as wrong:
-        told = "；".join(_say(dict(one)) for one in wrong.errors())
-        raise Refusal(f"设置不对：{told}。请改正环境变量后重试。") from wrong
-
-
-def _say(error: dict[str, Any]) -> str:
-    name = f"PORTAL_{'_'.join(map(str, error['loc'])).upper()}"
-    if error["type"] == "value_error":
-        return f"{name}：{error['ctx']['error']}"
-    return f"{name} 的值“{error['input']}”不能用"
 
 
 def load_regimes(settings: Settings) -> dict[str, Regime]:
@@ -109,29 +91,3 @@ def opened(*, create: bool = False, restore_guards: bool = False) -> Iterator[Op
         finally:
             db.session.remove()
             db.engine.dispose()
-
-
-def say(text: str) -> None:
-    """Tell the user something; in --json runs commands stay silent instead."""
-    click.echo(text)
-
-
-def meter(label: str, *, quiet: bool) -> Any:
-    """Return a context manager that gives a progress callback (a bar on terminals, nothing elsewhere)."""
-
-    @contextmanager
-    def running() -> Iterator[Callable[[int], None] | None]:
-        if quiet or not sys.stderr.isatty():
-            yield None
-            return
-        with click.progressbar(
-            length=0, label=label, file=sys.stderr, show_pos=True, show_percent=False
-        ) as bar:
-
-            def step(count: int) -> None:
-                bar.length = (bar.length or 0) + count
-                bar.update(count)
-
-            yield step
-
-    return running()

@@ -7,8 +7,9 @@ from datetime import date
 import click
 from sqlalchemy import select
 
-from portal.cli.opened import Refusal, opened, say
+from portal.cli.opened import opened
 from portal.cli.tables import text_table
+from portal.cli.telling import Refusal, say
 from portal.domain.values import read_day
 from portal.services import publishing, rosters
 from portal.services.checking import Book

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import click
 
-from portal.cli.opened import Refusal, say
+from portal.cli.copies import Compared, Place, compare, place_of, store_of, walk
+from portal.cli.telling import Refusal, say
 from portal.domain.canonical import canonical, fingerprint
 from portal.domain.documents.base import kinds
-from portal.site.build import MANIFEST
+from portal.site.trees import MANIFEST
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _VERSIONED = re.compile(r"(.+)-v([1-9]\d*)")
@@ -53,7 +53,7 @@ def verify_command(path: Path) -> None:
 
     网站文件夹还逐个核对清单（manifest.json）中的全部文件：缺少、被改动、多出的都会指出。
     """
-    found = verify(path.resolve())
+    found = verify(Path(os.path.abspath(path)))  # noqa: PTH100 - links stay: they tell where in the site it lies.
     for line in found.notes:
         click.echo(f"说明：{line}", err=True)
     for line in found.problems:
@@ -68,43 +68,62 @@ def verify_command(path: Path) -> None:
 
 
 def verify(path: Path) -> Findings:
-    """Check a file or a folder; `path` is absolute and without links."""
+    """Check a file or a folder; `path` is absolute."""
     found = Findings()
-    records = [path] if path.is_file() else list(_record_files(path))
-    builds = list(_builds(path))
-    if not records and not builds:
+    if path.is_file():
+        place = place_of(path)
+        if place is None or _is_place(place.asked):
+            found.take_record(place.asked if place else path)
+        if place:
+            _take(compare(place), found)
+        return found
+    place = place_of(path)
+    files = _take(compare(place), found) if place else _loose(path, found)
+    records = [file for file in files if _is_place(file)]
+    if not records and not found.listed and not found.problems:
         raise Refusal(f"{path} 里没有记录的 JSON 文件。请给出网站文件夹（含 u/ 的目录）或单个 JSON 文件。")
     for file in records:
         found.take_record(file)
-    if path.is_dir():  # A single file is judged by itself.
-        _check_newest(records, found)
-    for build in builds:
-        _check_build(build, path, found)
-    if path.is_dir() and not builds:
-        if any(path.rglob("*.html")):
-            found.problems.append(f"{path}：有网页却没有 {MANIFEST}，无法核对文件有没有被删除或替换。")
-        else:
-            found.notes.append(
-                f"没有 {MANIFEST}，只核对了各文件自身的指纹，看不出有没有文件被删除或整个换掉。"
-            )
+    _check_newest(records, found)
     return found
 
 
-def _record_files(folder: Path) -> Iterator[Path]:
-    """Yield everything that stands where a record's data stands: …/<jurisdiction>/u/<unit>/<kind>/<name>.json."""
-    yield from (one for one in sorted(folder.rglob("*.json")) if _is_place(one))
+def _take(compared: Compared, found: Findings) -> list[Path]:
+    found.listed += compared.same
+    found.problems += compared.problems
+    found.notes += compared.notes
+    return compared.files
+
+
+def _loose(folder: Path, found: Findings) -> list[Path]:
+    """Check a folder that is no site and lies in none: the sites in it, and the files around them."""
+    there = list(walk(folder, store_of(folder)))
+    found.problems += [f"{file}：{wrong}" for file, wrong in there if wrong]
+    tops: list[Path] = []
+    for top in sorted(file.parent for file, _ in there if file.name == MANIFEST):
+        if not any(top.is_relative_to(one) for one in tops):
+            tops.append(top)
+    files = [file for file, wrong in there if not wrong]
+    files = [file for file in files if not any(file.is_relative_to(top) for top in tops)]
+    if any(file.suffix == ".html" for file in files):
+        found.problems.append(f"{folder}：有网页却没有 {MANIFEST}，无法核对文件有没有被删除或替换。")
+    elif not tops:
+        found.notes.append(f"没有 {MANIFEST}，只核对了各文件自身的指纹，看不出有没有文件被删除或整个换掉。")
+    for top in tops:
+        files += _take(compare(Place(top, top)), found)
+    return files
 
 
 def _is_place(file: Path) -> bool:
-    return len(file.parts) >= 6 and file.parts[-4] == "u"
+    """Tell whether a record's data stands there: …/<jurisdiction>/u/<unit>/<kind>/<name>.json."""
+    plain = file.suffix == ".json" and "." not in file.stem and file.name != MANIFEST
+    return plain and len(file.parts) >= 6 and file.parts[-4] == "u"
 
 
 def check_record(file: Path) -> bool:
     """Return whether the file is the tombstone of a withdrawn version; raise `Wrong` when it is not as published."""
     if file.is_symlink():
         raise Wrong("是符号链接，不是网站自己的文件")
-    if file.is_dir():
-        raise Wrong("是文件夹，不是记录文件")
     wrapper = _load(file)
     digest = wrapper.get("digest")
     if not isinstance(digest, str) or not _HEX.fullmatch(digest):
@@ -207,61 +226,6 @@ def _check_newest(records: list[Path], found: Findings) -> None:
         last = plain.with_name(f"{plain.stem}-v{newest}.json")
         if plain in known and plain.is_file() and last.is_file() and plain.read_bytes() != last.read_bytes():
             found.problems.append(f"{plain}：与最新的第 {newest} 版（{last.name}）不是同一内容，文件被换过")
-
-
-def _builds(path: Path) -> Iterator[Path]:
-    """Yield the builds that contain the path, else those that it contains."""
-    above = next((one for one in (path, *path.parents) if one.is_dir() and (one / MANIFEST).is_file()), None)
-    if above is not None:
-        yield above
-    elif path.is_dir():
-        yield from (one.parent for one in sorted(path.rglob(MANIFEST)) if ".staging-" not in str(one))
-
-
-def _check_build(build: Path, path: Path, found: Findings) -> None:
-    """Compare every file of the build that lies under `path` with the build's own list."""
-    try:
-        listed = _listed(build)
-    except Wrong as wrong:
-        found.problems.append(f"{build / MANIFEST}：{wrong}")
-        return
-    asked = path if path.is_relative_to(build) else build
-    own = {name: digest for name, digest in listed.items() if (build / name).is_relative_to(asked)}
-    for name, digest in own.items():
-        file = build / name
-        if file.is_symlink():
-            found.problems.append(f"{file}：是符号链接，不是网站自己的文件")
-        elif not file.is_file():
-            found.problems.append(f"{file}：清单中有，文件却不存在，已被删除")
-        elif _sha256(file) != digest:
-            found.problems.append(f"{file}：与清单中的 SHA-256 不一致，文件已被改动")
-        else:
-            found.listed += 1
-    there = [asked] if asked.is_file() else sorted(asked.rglob("*"))
-    for file in there:
-        name = file.relative_to(build).as_posix()
-        if name not in listed and name != MANIFEST and (file.is_symlink() or not file.is_dir()):
-            found.problems.append(f"{file}：清单中没有这个文件，是后来放进去的")
-    found.notes.append(
-        f"{build.name} 的清单指纹是 {_sha256(build / MANIFEST)}；与事先另行保存的指纹相同，才能证明清单本身没有被换。"
-    )
-
-
-def _listed(build: Path) -> dict[str, str]:
-    pages = _load(build / MANIFEST).get("pages")
-    if not isinstance(pages, dict) or not pages:
-        raise Wrong("清单中没有文件列表，已损坏或被改动")
-    for name, digest in pages.items():
-        place = PurePosixPath(name)
-        plain = not place.is_absolute() and ".." not in place.parts and place.as_posix() == name
-        if not plain or not isinstance(digest, str) or not _HEX.fullmatch(digest):
-            raise Wrong(f"清单中“{name[:60]}”一条写法不对，已损坏或被改动")
-    return pages
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 COMMANDS = (verify_command,)

@@ -19,8 +19,6 @@ from functools import cache
 from itertools import accumulate
 from typing import Literal
 
-import holidays
-
 LAST_NOTICED_YEAR = 2026  # The newest year whose official notice the library carries.
 
 
@@ -70,6 +68,8 @@ class YearNotice:
 
 @cache
 def _year(year: int) -> tuple[frozenset[date], frozenset[date]]:
+    import holidays  # Slow to load, and only needed once a day is counted.
+
     table = holidays.country_holidays("CN", years=year)
     makeup = frozenset(day for day in table.weekend_workdays if day.year == year)
     return frozenset(table.keys()), makeup

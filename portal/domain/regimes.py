@@ -26,7 +26,7 @@ NATIONAL = "national"
 
 
 class _Dated(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
     valid_from: Annotated[date, Field(alias="from")]
     valid_to: Annotated[date | None, Field(alias="to")] = None
@@ -74,7 +74,7 @@ class Counting(_Dated):
 class Year(BaseModel):
     """One year's holiday notice, entered before the library knows it (调休)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     year: Annotated[int, Field(ge=2000, le=2199)]
     source: Annotated[str, Field(min_length=4)]
@@ -133,7 +133,7 @@ class IndexItem(_Dated):
 class Mechanism(BaseModel):
     """One arrangement that the jurisdiction describes, in the portal's own words."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     title: str
     text: str
@@ -143,7 +143,7 @@ class Mechanism(BaseModel):
 class Rulebook(BaseModel):
     """The dated terms of one file: national, or a jurisdiction's own."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     rules: dict[str, tuple[Terms, ...]] = {}
     counting: tuple[Counting, ...] = ()
@@ -211,6 +211,8 @@ class Regime(Rulebook):
     mechanisms: tuple[Mechanism, ...] = ()
     domains: tuple[RestrictedDomain, ...] = ()
     report_channels: tuple[str, ...] = ()
+    # 政府网站标识码 of the site that shows the jurisdiction: ten digits, or bm and eight for a ministry.
+    site_id_code: Annotated[str | None, Field(pattern=r"^(bm|[0-9]{2})[0-9]{8}$")] = None
     open_roster: bool = False  # True: an imported file may bring units that the roster does not have yet.
     national: Annotated[National | None, Field(exclude=True, repr=False)] = None
 

@@ -74,7 +74,7 @@ class Board:
     @property
     def index(self) -> Fraction | None:
         """The plain average of the units' indexes."""
-        return average(row.index for row in self.rows)
+        return average(row.index.value for row in self.rows)
 
 
 def board(

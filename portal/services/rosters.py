@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pypinyin import lazy_pinyin
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -153,8 +152,43 @@ def put_unit(session: Session, jurisdiction: Jurisdiction, line: RosterLine, *, 
     return unit
 
 
+def rename_unit(session: Session, unit: Unit, name: str, *, short: str | None = None, now: datetime) -> None:
+    """Give a unit a new name. Its address and its records stay; files that use the old name still find it.
+
+    What was published keeps the name under which it was published.
+    """
+    name = name.strip()
+    if not name:
+        raise RosterError("新名称不能空白。")
+    holder = find_unit(session, unit.jurisdiction, name)
+    if holder is not None and holder.id != unit.id:
+        raise RosterError(f"“{name}”已经是“{holder.name}”的名称、简称或曾用名，请换一个名称。")
+    if name == unit.name:
+        return
+    old, unit.name, unit.short = unit.name, name, short
+    alias = session.scalar(
+        select(UnitAlias).where(UnitAlias.jurisdiction_id == unit.jurisdiction_id, UnitAlias.name == name)
+    )
+    if alias is not None:
+        session.delete(alias)  # An old name that is taken up again.
+        session.flush()
+    session.add(UnitAlias(jurisdiction_id=unit.jurisdiction_id, unit_id=unit.id, name=old))
+    session.add(
+        Outbox(
+            jurisdiction_id=unit.jurisdiction_id,
+            record_id=None,
+            unit_id=unit.id,
+            event="unit_changed",
+            created_at=now,
+        )
+    )
+    session.flush()
+
+
 def make_slug(session: Session, jurisdiction: Jurisdiction, name: str) -> str:
     """Return a free ASCII address made of the name's pinyin."""
+    from pypinyin import lazy_pinyin  # Its tables are slow to load, and only new units need them.
+
     spelled = re.sub(r"[^a-z0-9]+", "", "".join(lazy_pinyin(name, errors="ignore")).lower())[:32] or "unit"
     taken = set(session.scalars(select(Unit.slug).where(Unit.jurisdiction_id == jurisdiction.id)))
     candidates = [spelled, *(f"{spelled}-{number}" for number in range(2, len(taken) + 3))]

@@ -1,267 +1,516 @@
-"""Freezes the public app into files: staged aside, then swapped in by one rename.
-
-    site_build/index.html          leads to current/
-    site_build/current             → builds/<name>, the one build that is served
-    site_build/builds/<name>/      pages, static files, manifest.json
-
-A kill at any moment leaves `current` on a whole build. A page that cannot be
-made is replaced by a page that says so, is reported, and never stops the rest.
-"""
+"""Builds the static site from the database: in full, or only what changes since the last build touched."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import shutil
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 from flask import Flask
-from flask_frozen import Freezer
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session
 
-MANIFEST = "manifest.json"
-KEPT_BUILDS = 2  # The one before stays for readers who are in the middle of it.
+from portal.domain.regimes import Regime
+from portal.site.forks import Hand, Wrong, attempt, spread
+from portal.site.freezer import Failure, SiteFreezer
+from portal.site.pages.summary import UnitSummary, bring
+from portal.site.parts import (
+    AreaState,
+    Maker,
+    UnitState,
+    area_basis,
+    area_that_failed,
+    build_area,
+    build_static,
+    build_top,
+    build_unit,
+    top_basis,
+    unit_changed,
+    unit_that_failed,
+)
+from portal.site.rows import Parsed
+from portal.site.snapshot import JurisdictionView, OpenSnapshot, Snapshot, UnitView, open_snapshot
+from portal.site.trees import KEPT_BUILDS, MANIFEST, Compress, OldTree, Store, TreeRef, read_manifest
+from portal.store.db import begin_write
+from portal.store.public import changes_since, latest_change
 
-_ENTRANCE = """<!doctype html>
-<html lang="zh-Hans"><head><meta charset="utf-8"><title>阳光权力公开平台</title>
-<meta http-equiv="refresh" content="0; url=current/index.html"></head>
-<body><p><a href="current/index.html">进入阳光权力公开平台</a></p></body></html>
-"""
-
-_FAULT = """<!doctype html>
-<html lang="zh-Hans"><head><meta charset="utf-8"><meta name="robots" content="noindex"><title>本页暂时无法显示</title></head>
-<body><main><h1>本页暂时无法显示</h1>
-<p>生成本页时出错，平台管理人员已收到记录。已公开的内容仍完整保存，其他页面不受影响，请稍后再来。</p>
-</main></body></html>
-"""
-
-
-class Page(Protocol):
-    """One page to freeze."""
-
-    @property
-    def endpoint(self) -> str: ...
-
-    @property
-    def path(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A page that could not be made, and why."""
-
-    path: str
-    reason: str
+_log = logging.getLogger(__name__)
+MakeApp = Callable[[Callable[[], Snapshot]], Flask]
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What one build did."""
+    """What one build did. `pages` counts all files of the site, `rendered` those that were made now."""
 
     name: str
     pages: int
     bytes: int
+    rendered: int
+    units: int
+    seconds: float
     failures: tuple[Failure, ...]
+    faults: tuple[str, ...]
     folder: Path
 
 
-class UnsafePath(ValueError):
-    """A page path that is not plain server-made ASCII."""
+@dataclass(frozen=True)
+class TopState:
+    """What the next build must know of the last: what it showed, from which program, on which run of the machine."""
+
+    change: int
+    program: str
+    boot: str
+    areas: Mapping[str, TreeRef]
+    static: TreeRef
+    basis: str  # What the site's own texts rest on; blank where one of its pages failed.
 
 
-class SiteFreezer(Freezer):  # type: ignore[misc] # Frozen-Flask ships no types.
-    """Frozen-Flask over enumerated pages: no discovery by URL logging, no deletions, no test client."""
+@dataclass
+class Site:
+    """One instance's static site: where it lies and what it is made with.
 
-    def __init__(self, app: Flask, pages: Callable[[], Iterable[Page]], destination: Path) -> None:
-        """Freeze `pages` of `app` into `destination`, a folder of its own."""
-        app.config.update(
-            FREEZER_DESTINATION=str(destination),
-            FREEZER_REMOVE_EXTRA_FILES=False,
-            FREEZER_IGNORE_MIMETYPE_WARNINGS=True,
-        )
-        super().__init__(app, with_static_files=False, with_no_argument_rules=False, log_url_for=False)
-        self.pages = pages
-        self.failures: list[Failure] = []
-        self.digests: dict[str, str] = {}
-        self.bytes = 0
-
-    def _generate_all_urls(self) -> Iterator[tuple[str, str, None]]:
-        for page in self.pages():
-            yield f"/{page.path}", page.endpoint, None
-        static = Path(str(self.app.static_folder))
-        for file in sorted(static.rglob("*")):
-            if file.is_file() and not file.name.startswith("."):
-                yield f"/static/{file.relative_to(static).as_posix()}", "static", None
-
-    def _check_endpoints(self, seen_endpoints: set[str]) -> None:
-        """The enumeration is tested against the URL map instead: here a county's build must not stop."""
-
-    def _build_one(self, url: str, _last_modified: Any = None) -> Path:
-        path = url.removeprefix("/")
-        try:
-            check_path(path)
-        except UnsafePath as unsafe:
-            self.failures.append(Failure(path, str(unsafe)))
-            return Path(self.root) / "index.html"
-        try:
-            content = self._render(url)
-        except Exception as wrong:  # Whatever one page does, the others are built.
-            self.failures.append(
-                Failure(path, f"{type(wrong).__name__}: {str(wrong).splitlines()[0] if str(wrong) else ''}")
-            )
-            content = _FAULT.encode() if path.endswith(".html") else b""
-        file = Path(self.root) / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-        self.digests[path] = hashlib.sha256(content).hexdigest()
-        self.bytes += len(content)
-        return file
-
-    def _render(self, url: str) -> bytes:
-        with self.app.test_request_context(url):
-            response = self.app.full_dispatch_request()
-            response.direct_passthrough = False
-            content: bytes = response.get_data()
-            expected = 404 if url == "/404.html" else 200
-            if response.status_code != expected and response.status_code != 200:
-                raise ValueError(f"页面返回状态 {response.status_code}")
-            response.close()
-            return content
-
-
-def check_path(path: str) -> None:
-    """Refuse a path that is not made of plain ASCII parts: nothing user-made names a file."""
-    parts = PurePosixPath(path).parts
-    fine = (
-        path.isascii() and parts and all(part not in (".", "..", "/") and len(part) <= 120 for part in parts)
-    )
-    if not fine or any(char in path for char in '\\:*?"<>|\0%') or "//" in path:
-        raise UnsafePath(f"页面路径“{path}”含有不允许的字符，未写入。")
-
-
-def build_site(
-    app: Flask,
-    pages: Callable[[], Iterable[Page]],
-    folder: Path,
-    *,
-    change: int,
-    now: datetime,
-    basis: str = "",
-    keep: int = KEPT_BUILDS,
-    progress: Callable[[int], None] | None = None,
-) -> BuildReport:
-    """Build every page aside and swap the result in. The caller holds the instance's lock.
-
-    `basis` names what besides the database the pages were made from (regimes, program, day).
-    `keep` builds stay, this one included; 1 when the law asked for content to be destroyed.
+    `program` names the code and templates (see `program_identity`). `kept` lets a long-running
+    process remember versions and states from one build to the next.
     """
-    builds = folder / "builds"
-    builds.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
-    name = _free_name(builds, now)
-    staging = builds / f".staging-{name}"
-    freezer = SiteFreezer(app, pages, staging)
-    for count, _ in enumerate(freezer.freeze_yield(), start=1):
-        if progress and count % 50 == 0:
-            progress(50)
-    _write_durably(
-        staging / MANIFEST,
-        json.dumps(
-            {
-                "build": name,
-                "built_at": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "change": change,
-                "basis": basis,
-                "failed": [failure.path for failure in freezer.failures],
-                "pages": dict(sorted(freezer.digests.items())),
-            },
-            ensure_ascii=False,
-            indent=0,
-        ).encode(),
-    )
-    final = builds / name
-    staging.rename(final)
-    _sync_folder(builds)
-    _swap(folder, name)
-    sweep(folder, keep=keep)
-    return BuildReport(name, len(freezer.digests), freezer.bytes, tuple(freezer.failures), final)
+
+    folder: Path
+    url: str
+    regimes: Mapping[str, Regime]
+    make_app: MakeApp
+    program: str
+    compress: Compress | None = None
+    jobs: int = 1
+    parsed: Parsed | None = None
+    states: dict[str, Any] = field(default_factory=dict)
+    app: tuple[Flask, list[Snapshot]] | None = None
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The way to the database."""
+        return create_engine(self.url)
+
+    @property
+    def store(self) -> Store:
+        """Where trees are kept."""
+        return Store(self.folder)
+
+    def state(self, tree_id: str) -> Any:
+        """Return what an earlier build wrote down under that name."""
+        if tree_id not in self.states:
+            self.states[tree_id] = self.store.kept(tree_id)
+        return self.states[tree_id]
+
+    def keep(self, tree_id: str, state: Any) -> None:
+        """Write down what the next build must know."""
+        self.store.keep(tree_id, state)
+        self.states[tree_id] = state
+
+    def app_over(self, snapshot: Snapshot) -> Flask:
+        """Return the public app over a snapshot; made once, for compiling templates takes longer than some builds."""
+        if self.app is None:
+            holder = [snapshot]
+            self.app = self.make_app(lambda: holder[0]), holder
+        self.app[1][0] = snapshot
+        return self.app[0]
+
+
+def boot_id() -> str:
+    """Return which run of the machine this is: after a power cut, files that were not synced cannot be trusted."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def program_identity(*folders: Path) -> str:
+    """Return a digest of every file below the folders: code, templates, styles, texts."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and file.suffix not in (".pyc", ".pyo") and "__pycache__" not in file.parts:
+                digest.update(f"{file.relative_to(folder)}\0".encode())
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]
 
 
 def current_build(folder: Path) -> Path | None:
     """Return the build that is served, or None when there is none yet."""
-    link = folder / "current"
-    return link.resolve() if (link / MANIFEST).is_file() else None
+    return Store(folder).current()
 
 
 def built_change(folder: Path) -> int:
     """Return the newest change that the served build shows, or -1 when there is no usable build."""
-    return int(_manifest(folder).get("change", -1))
-
-
-def built_from(folder: Path) -> str:
-    """Return what besides the database the served build was made from (see `build_site`), or nothing."""
-    return str(_manifest(folder).get("basis", ""))
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
     build = current_build(folder)
+    return int(read_manifest(build).get("change", -1)) if build else -1
+
+
+def _last(site: Site) -> TopState | None:
+    build = site.store.current()
+    state = site.state(build.name) if build else None
+    return state if isinstance(state, TopState) and state.boot == boot_id() else None
+
+
+def is_current(site: Site, *, now: datetime) -> bool:
+    """Tell whether a build now would give the site that is served, as far as its basis and changes tell."""
+    last, build = _last(site), site.store.current()
+    if last is None or build is None or last.program != site.program or read_manifest(build).get("failed"):
+        return False
+    with _open(site, now) as hand:
+        return last.change == hand.snapshot.change and _rests_on(site, hand.snapshot, last)
+
+
+def _rests_on(site: Site, snapshot: Snapshot, last: TopState) -> bool:
+    return {view.slug for view in snapshot.jurisdictions} == set(last.areas) and all(
+        isinstance(known := site.state(last.areas[view.slug].id), AreaState)
+        and known.basis == _basis(site, snapshot, view)
+        and all(site.store.holds(tree) for tree in (known.tree, *known.units.values()))
+        for view in snapshot.jurisdictions
+    )
+
+
+def _basis(site: Site, snapshot: Snapshot, view: JurisdictionView) -> str | None:
+    """Return what a jurisdiction rests on, or None where even that cannot be worked out."""
     try:
-        read = json.loads((build / MANIFEST).read_text(encoding="utf-8")) if build else {}
-    except (OSError, ValueError):
-        return {}
-    return read if isinstance(read, dict) else {}
+        return area_basis(snapshot, view, site.program)
+    except Exception:
+        _log.exception("县区 %s 的依据未能读出", view.slug)
+        return None
 
 
-def sweep(folder: Path, *, keep: int = KEPT_BUILDS) -> None:
-    """Remove what killed builds left behind and all but the last builds."""
-    builds = folder / "builds"
-    served = current_build(folder)
-    for left in builds.glob(".staging-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    whole = sorted((one for one in builds.iterdir() if not one.name.startswith(".")), reverse=True)
-    for old in whole[keep:]:
-        if old.resolve() != served:
-            shutil.rmtree(old, ignore_errors=True)
+def build_site(
+    site: Site,
+    *,
+    now: datetime,
+    full: bool = False,
+    keep: int = KEPT_BUILDS,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Bring the served site to the state of the database. The caller holds the instance's lock.
 
-
-def _free_name(builds: Path, now: datetime) -> str:
-    """Name builds so that they sort by age even when two fall into one second."""
-    stem = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    highest = max((one.name for one in builds.iterdir() if not one.name.startswith(".")), default="")
-    if highest and highest >= stem:
-        base, _, number = highest.partition("-")
-        return f"{base}-{int(number or 0) + 1:04d}"
-    return stem
-
-
-def _swap(folder: Path, name: str) -> None:
-    link = folder / "current"
-    aside = folder / f".current-{name}"
-    aside.unlink(missing_ok=True)
-    aside.symlink_to(Path("builds") / name, target_is_directory=True)
-    aside.replace(link)
-    entrance = folder / "index.html"
-    if not entrance.is_file() or entrance.read_text(encoding="utf-8") != _ENTRANCE:
-        temporary = folder / ".index.html"
-        temporary.write_text(_ENTRANCE, encoding="utf-8")
-        temporary.replace(entrance)
-    _sync_folder(folder)
-
-
-def _write_durably(file: Path, content: bytes) -> None:
-    with file.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+    `full` makes every page anew. `keep` builds stay, this one included; 1 when the law asked for
+    content to be destroyed. Raise `OSError` where the folder cannot be written, `ForkFailed` when
+    a process is killed: the site then stays as it was, and nothing of the build is left behind.
+    """
+    store = site.store
+    store.prepare()
+    name = store.free_name(now)
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        store.begin(name)
+        return _build(site, name, now, full, keep, progress)
+    except BaseException:
+        store.abandon(name)
+        site.states.clear()
+        raise
+
+
+def _build(
+    site: Site, name: str, now: datetime, full: bool, keep: int, progress: Progress | None
+) -> BuildReport:
+    began = time.monotonic()
+    store = site.store
+    last = _last(site)
+    with _open(site, now) as hand:
+        plans, done = _build_units(site, name, hand, last, full, progress)
+        snapshot = hand.snapshot
+        maker = hand.maker(name)
+        areas: dict[str, AreaState] = {}
+        failures: list[Failure] = []
+        for view in snapshot.jurisdictions:
+            try:
+                areas[view.slug] = _area(maker, snapshot, plans[view.slug], done.get(view.slug, {}))
+            except OSError:
+                raise
+            except Exception as wrong:  # What is wrong in one jurisdiction never touches another.
+                _log.exception("县区 %s 的页面未能生成", view.slug)
+                told = f"{type(wrong).__name__}: {wrong}".partition("\n")[0]
+                failures.append(Failure(f"{view.slug}/", told))
+                areas[view.slug] = _area_before(maker, snapshot, plans[view.slug], done.get(view.slug, {}))
+            if progress:
+                progress(1)
+        static = build_static(
+            maker,
+            Path(str(maker.freezer.app.static_folder)),
+            "static",
+            last.static if last and last.program == site.program and not full else None,
+        )
+        head = {
+            "build": name,
+            "built_at": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "change": snapshot.change,
+        }
+        basis = top_basis(snapshot, site.program)
+        with maker.freezer.running():
+            top, wrong_pages = build_top(
+                maker,
+                snapshot,
+                areas,
+                static,
+                head,
+                failures,
+                old=None if full else _old_top(site, last, basis),
+            )
+        for slug, state in areas.items():
+            if plans[slug].last is not state:
+                site.keep(state.tree.id, state)
+        site.keep(
+            name,
+            TopState(
+                snapshot.change,
+                site.program,
+                boot_id(),
+                {slug: state.tree for slug, state in areas.items()},
+                static,
+                "" if wrong_pages else basis,
+            ),
+        )
+        folder = store.publish(name)
+    seconds = time.monotonic() - began
+    left = store.sweep(keep=keep)
+    _forget_states(site, areas, name)
+    return BuildReport(
+        name,
+        top.files,
+        top.bytes,
+        maker.freezer.rendered + sum(state.rendered for some in done.values() for state in some.values()),
+        sum(len(some) for some in done.values()),
+        seconds,
+        (*failures, *(one for state in areas.values() for one in state.failures), *wrong_pages),
+        (
+            *snapshot.faults,
+            *(one for state in areas.values() for one in state.faults),
+            *(f"旧的网站文件 {one} 未能删除，其中可能有已撤回的内容。请手工删除。" for one in left),
+        ),
+        folder,
+    )
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be done in one jurisdiction: which units, given which states of the last build."""
+
+    view: JurisdictionView
+    basis: str
+    last: AreaState | None  # As it was, whatever it rests on: what stays when something goes wrong.
+    usable: bool
+    units: tuple[UnitView, ...]
+    states: Mapping[int, UnitState]
+    taken_back: frozenset[int | None] = frozenset()  # Units of which something must not stay as it was.
+
+    def before(self, site: Site, unit: UnitView) -> UnitState | None:
+        """Return what a unit showed before, where that may be shown on."""
+        if self.last is None or unit.id in self.taken_back or unit.id not in self.last.units:
+            return None
+        state = site.state(self.last.units[unit.id].id)
+        return state if isinstance(state, UnitState) and site.store.holds(state.tree) else None
+
+
+def _plan(site: Site, hand: _Hand, view: JurisdictionView, last: TopState | None, full: bool) -> _Plan:
+    basis = _basis(site, hand.snapshot, view)
+    known = site.state(last.areas[view.slug].id) if last and view.slug in last.areas else None
+    area = known if isinstance(known, AreaState) else None
+    changes = changes_since(hand.session, view.slug, area.change) if area else []
+    gone = frozenset(one.unit_id for one in changes if one.event in ("withdrawn", "destroyed"))
+    if area is None or area.basis != basis or full:
+        return _Plan(view, basis or "", area, False, view.units, {}, gone)
+    touched = {one.unit_id for one in changes}
+    states: dict[int, UnitState] = {}
+    dirty: list[UnitView] = []
+    for unit in view.units:
+        tree = area.units.get(unit.id)
+        state = site.state(tree.id) if tree else None
+        if isinstance(state, UnitState) and site.store.holds(state.tree):
+            states[unit.id] = state
+        if (
+            unit.id not in states
+            or unit.id in touched
+            or unit_changed(unit, states[unit.id])
+            or states[unit.id].failures
+            or states[unit.id].faults
+        ):
+            dirty.append(unit)
+    return _Plan(view, basis or "", area, True, tuple(dirty), states, gone)
+
+
+class _Hand:
+    """A process's means to make units: its session, snapshot and exporter."""
+
+    def __init__(self, site: Site, session: Session, now: datetime) -> None:
+        self.site, self.session, self.now = site, session, now
+        self.snapshot = self._open()
+
+    def _open(self) -> OpenSnapshot:
+        return open_snapshot(self.session, self.site.regimes, now=self.now, parsed=self.site.parsed)
+
+    def again(self) -> None:
+        """Begin the reading transaction anew."""
+        self.session.rollback()
+        self.snapshot = self._open()
+
+    def maker(self, name: str) -> Maker:
+        """Return what parts of the build of that name are made with."""
+        freezer = SiteFreezer(self.site.app_over(self.snapshot))
+        return Maker(self.site.store, name, freezer, self.site.compress)
+
+    def work(self, task: tuple[str, str, UnitView, UnitState | None]) -> UnitState:
+        """Make one unit's tree and write down its state."""
+        name, slug, unit, old = task
+        view = self.snapshot.jurisdiction(slug)
+        assert view is not None  # noqa: S101 - tasks come from the same snapshot.
+        maker = self.maker(name)
+        with maker.freezer.running():
+            state = build_unit(maker, self.snapshot, view, unit, old)
+        faults = tuple(self.snapshot.found_faults.get(unit.id, ()))
+        state = UnitState(state.tree, state.kinds, state.summary, state.failures, faults, state.rendered)
+        self.site.store.keep(state.tree.id, state)
+        self.snapshot.forget(unit)
+        return state
+
+
+@contextmanager
+def _open(site: Site, now: datetime) -> Iterator[_Hand]:
+    """Begin a reading transaction in a session of its own: the app's belongs to the request that pages are made in."""
+    with Session(site.engine) as session:
+        yield _Hand(site, session, now)
+
+
+@contextmanager
+def _in_child(site: Site, now: datetime) -> Iterator[Hand]:
+    site.parsed = None  # What a process reads once it need not remember.
+    with Session(create_engine(site.url)) as session:
+        yield _Hand(site, session, now)
+
+
+Task = tuple[str, str, UnitView, UnitState | None]
+Made = dict[str, dict[int, UnitState]]
+
+
+def _build_units(
+    site: Site, name: str, hand: _Hand, last: TopState | None, full: bool, progress: Progress | None
+) -> tuple[dict[str, _Plan], Made]:
+    """Plan every jurisdiction and make the units that the plans name, over as many processes as it is worth."""
+    plans, tasks = _tasks(site, name, hand, last, full)
+    made: Made = {}
+    if site.jobs <= 1 or len(tasks) <= site.jobs:
+        results: Iterator[tuple[int, Any]] = ((place, attempt(hand, one)) for place, one in enumerate(tasks))
+        _collect(site, name, hand, plans, tasks, results, made, progress)
+        return plans, made
+    _compile(hand.maker(name).freezer.app)
+    with Session(site.engine) as writers:
+        begin_write(writers)  # Nothing is published until every process sees the same state.
+        if latest_change(writers) != hand.snapshot.change:
+            hand.again()
+            plans, tasks = _tasks(site, name, hand, last, full)
+        results = spread(lambda: _in_child(site, hand.now), tasks, jobs=site.jobs, ready=writers.rollback)
+        _collect(site, name, hand, plans, tasks, results, made, progress)
+    return plans, made
+
+
+def _tasks(
+    site: Site, name: str, hand: _Hand, last: TopState | None, full: bool
+) -> tuple[dict[str, _Plan], list[Task]]:
+    plans = {view.slug: _plan(site, hand, view, last, full) for view in hand.snapshot.jurisdictions}
+    return plans, [
+        (name, slug, unit, plan.states.get(unit.id) if plan.usable else None)
+        for slug, plan in plans.items()
+        for unit in plan.units
+    ]
+
+
+def _collect(
+    site: Site,
+    name: str,
+    hand: _Hand,
+    plans: Mapping[str, _Plan],
+    tasks: Sequence[Task],
+    results: Iterator[tuple[int, Any]],
+    made: Made,
+    progress: Progress | None,
+) -> None:
+    for place, result in results:
+        _, slug, unit, _ = tasks[place]
+        state = result
+        if isinstance(result, Wrong):
+            _log.error("单位 %s/%s 的页面未能生成：%s", slug, unit.slug, result.trace)
+            plan = plans[slug]
+            old = plan.before(site, unit)
+            state = unit_that_failed(hand.maker(name), hand.snapshot, plan.view, unit, old, result.told)
+            site.store.keep(state.tree.id, state)
+        made.setdefault(slug, {})[unit.id] = state
+        site.states[state.tree.id] = state
+        if progress:
+            progress(max(state.rendered, 1))
+
+
+def _units(plan: _Plan, made: Mapping[int, UnitState]) -> dict[int, UnitState]:
+    return {
+        unit.id: state
+        for unit in plan.view.units
+        if (state := made.get(unit.id) or plan.states.get(unit.id)) is not None
+    }
+
+
+def _area(maker: Maker, snapshot: Snapshot, plan: _Plan, made: Mapping[int, UnitState]) -> AreaState:
+    """Make a jurisdiction's tree, or hand back the old one where nothing in it changed."""
+    units = _units(plan, made)
+    for state in units.values():  # For the site's own pages too, whether or not this place's change.
+        bring(snapshot, state.summary)
+    last = plan.last if plan.usable else None
+    same = last and not made and not last.failures and set(units) == set(last.units)
+    if last and same and maker.store.holds(last.tree):
+        return last
+    changed: list[UnitSummary] | None = [state.summary for state in made.values()] if plan.usable else None
+    with maker.freezer.running():
+        return build_area(maker, snapshot, plan.view, units, basis=plan.basis, old=last, changed=changed)
+
+
+def _area_before(maker: Maker, snapshot: Snapshot, plan: _Plan, made: Mapping[int, UnitState]) -> AreaState:
+    """Return what stands for a jurisdiction whose own pages failed: all that it showed before, where that may be shown on."""
+    last = plan.last
+    if last and not plan.taken_back and all(map(maker.store.holds, (last.tree, *last.units.values()))):
+        return last
+    return area_that_failed(maker, snapshot, plan.view, _units(plan, made))
+
+
+def _compile(app: Flask) -> None:
+    """Compile the templates once, before the processes part."""
+    for template in app.jinja_env.list_templates(extensions=["html"]):
+        app.jinja_env.get_template(template)
+
+
+def _old_top(site: Site, last: TopState | None, basis: str) -> OldTree | None:
+    """Return the top of the last build, where its texts are still right."""
+    build = site.store.current()
+    if last is None or build is None or last.basis != basis:
+        return None
+    manifest = read_manifest(build)
+    files = manifest.get("files")
+    # A page that failed is not to be taken over; which of them were the top's own is not worth telling apart.
+    return OldTree(build, files) if isinstance(files, dict) and not manifest.get("failed") else None
+
+
+def _forget_states(site: Site, areas: Mapping[str, AreaState], name: str) -> None:
+    used = {name, *(state.tree.id for state in areas.values())}
+    used |= {tree.id for state in areas.values() for tree in state.units.values()}
+    for known in [one for one in site.states if one not in used]:
+        del site.states[known]
+
+
+__all__ = [
+    "MANIFEST",
+    "BuildReport",
+    "Failure",
+    "Site",
+    "build_site",
+    "built_change",
+    "current_build",
+    "is_current",
+    "program_identity",
+]

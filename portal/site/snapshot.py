@@ -1,143 +1,48 @@
 """A frozen picture of everything public, from which every page is a pure function.
 
-It is read in one transaction through `portal.store.public` and then never asks
-the database again, so that the pages of one build always agree with each other.
+It is read in one transaction through `portal.store.public`, so that the pages
+of one build always agree with each other. `take_snapshot` reads all of it;
+`open_snapshot` reads a unit's records when a page first asks for them, so that
+a county of any size is built unit by unit.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from portal.domain.canonical import fingerprint, read_publication
-from portal.domain.documents.base import Audience, Document, Kind, kinds
 from portal.domain.grants import Exempted, Extended
 from portal.domain.regimes import Regime
-from portal.store import public, tables
+from portal.site.rows import Parsed, read_records, unit_view
+from portal.site.views import (
+    SHANGHAI,
+    JurisdictionView,
+    RecordView,
+    Tombstone,
+    UnitView,
+    VersionView,
+)
+from portal.store import public
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+__all__ = [
+    "SHANGHAI",
+    "JurisdictionView",
+    "OpenSnapshot",
+    "RecordView",
+    "Snapshot",
+    "Tombstone",
+    "UnitView",
+    "VersionView",
+    "open_snapshot",
+    "take_snapshot",
+]
 
-
-@dataclass(frozen=True)
-class Tombstone:
-    """What stands in the place of a withdrawn version."""
-
-    legal_ground: str
-    reason: str
-    approver: str
-    destroyed: bool
-    review_on: date | None
-    withdrawn_at: datetime
-
-
-@dataclass(frozen=True)
-class VersionView:
-    """One public version. `document`, `payload` and `salt` are None where the law destroyed them."""
-
-    id: int
-    number: int
-    document: Document | None
-    payload: bytes | None
-    salt: bytes | None
-    digest: str
-    reason: str
-    published_by: str
-    published_at: datetime
-    unit_name: str  # As the unit was called when it published.
-    tombstone: Tombstone | None
-
-    @property
-    def published_on(self) -> date:
-        """The day of publication in China."""
-        return self.published_at.astimezone(SHANGHAI).date()
-
-    @property
-    def readable(self) -> Document | None:
-        """The document, unless the version is withdrawn."""
-        return None if self.tombstone else self.document
-
-
-@dataclass(frozen=True)
-class UnitView:
-    """One unit."""
-
-    id: int
-    slug: str
-    name: str
-    short: str
-    type: str
-    uscc: str | None
-    jurisdiction: str
-    position: int
-    sample: bool
-    founded_on: date | None
-    abolished_on: date | None
-    created_on: date
-
-
-@dataclass(frozen=True)
-class RecordView:
-    """One record with all its public versions, oldest first; there is at least one."""
-
-    id: int
-    unit: UnitView
-    kind: Kind
-    slug: str
-    index_no: str
-    versions: tuple[VersionView, ...]
-
-    @property
-    def latest(self) -> VersionView:
-        """The newest version, withdrawn or not."""
-        return self.versions[-1]
-
-    @property
-    def current(self) -> VersionView | None:
-        """The version in force: the newest one, unless it is withdrawn. An older one never comes back by itself."""
-        return None if self.latest.tombstone else self.latest
-
-    @property
-    def document(self) -> Document | None:
-        """The document in force."""
-        return self.current.document if self.current else None
-
-    @property
-    def title(self) -> str:
-        """The title in force, or what a withdrawn record may still be called."""
-        return self.document.title if self.document else f"{self.kind.label}（已撤回）"
-
-    @property
-    def year(self) -> int:
-        """The year that the record is filed under."""
-        for version in reversed(self.versions):
-            if version.document and (year := version.document.year()):
-                return year
-        return self.versions[0].published_on.year
-
-    @property
-    def path(self) -> str:
-        """The site path of the record's page, without the leading slash; server-made ASCII throughout."""
-        return f"{self.unit.jurisdiction}/u/{self.unit.slug}/{self.kind.path}/{self.slug}.html"
-
-    def version(self, number: int) -> VersionView | None:
-        """Return the version with that number."""
-        return next((one for one in self.versions if one.number == number), None)
-
-
-@dataclass(frozen=True)
-class JurisdictionView:
-    """One jurisdiction with its regime and units."""
-
-    slug: str
-    regime: Regime
-    units: tuple[UnitView, ...]
+Records = tuple[list[RecordView], list[str]]
 
 
 @dataclass(frozen=True)
@@ -175,80 +80,163 @@ class Snapshot:
         return self._units.get((jurisdiction, slug))
 
     @cached_property
-    def _by_address(self) -> dict[tuple[str, str, str, str], RecordView]:
-        return {(one.unit.jurisdiction, one.unit.slug, one.kind.path, one.slug): one for one in self.records}
-
-    def record(self, jurisdiction: str, unit: str, kind_path: str, slug: str) -> RecordView | None:
-        """Return the record of that address."""
-        return self._by_address.get((jurisdiction, unit, kind_path, slug))
-
-    @cached_property
     def _by_unit(self) -> dict[int, list[RecordView]]:
         found: dict[int, list[RecordView]] = {}
         for one in self.records:
             found.setdefault(one.unit.id, []).append(one)
         return found
 
-    def records_of(self, unit: UnitView, kind: str | None = None) -> list[RecordView]:
-        """Return a unit's records, oldest address first; optionally of one kind."""
-        return [one for one in self._by_unit.get(unit.id, []) if kind in (None, one.kind.code)]
+    def all_of(self, unit: UnitView) -> list[RecordView]:
+        """Return a unit's records by kind, oldest address first."""
+        return self._by_unit.get(unit.id, [])
 
-    @cached_property
-    def _by_jurisdiction(self) -> dict[str, list[RecordView]]:
-        found: dict[str, list[RecordView]] = {}
-        for one in self.records:
-            found.setdefault(one.unit.jurisdiction, []).append(one)
+    def records_of(self, unit: UnitView, kind: str | None = None) -> list[RecordView]:
+        """Return a unit's records; optionally of one kind."""
+        if kind is None:
+            return list(self.all_of(unit))
+        key = ("records", unit.id)
+        if key not in self.derived:
+            by_kind: dict[str, list[RecordView]] = {}
+            for one in self.all_of(unit):
+                by_kind.setdefault(one.kind.code, []).append(one)
+            self.derived[key] = by_kind
+        return list(self.derived[key].get(kind, ()))
+
+    def record(self, jurisdiction: str, unit: str, kind_path: str, slug: str) -> RecordView | None:
+        """Return the record of that address."""
+        place = self.unit(jurisdiction, unit)
+        if place is None:
+            return None
+        key = ("addresses", place.id)
+        if key not in self.derived:
+            self.derived[key] = {(one.kind.path, one.slug): one for one in self.all_of(place)}
+        found: RecordView | None = self.derived[key].get((kind_path, slug))
         return found
 
-    def records_in(self, jurisdiction: str, kind: str | None = None) -> list[RecordView]:
-        """Return a jurisdiction's records; optionally of one kind."""
-        return [one for one in self._by_jurisdiction.get(jurisdiction, []) if kind in (None, one.kind.code)]
+    def finance_slugs(self, view: JurisdictionView) -> set[str]:
+        """Return the addresses of a jurisdiction's finance disclosures: which periods anybody published."""
+        return {
+            one.slug
+            for one in self.records
+            if one.unit.jurisdiction == view.slug and one.kind.code == "finance"
+        }
+
+
+@dataclass(frozen=True)
+class OpenSnapshot(Snapshot):
+    """A snapshot that reads a unit's records when they are first asked for, in the transaction in which it was opened."""
+
+    read: Callable[[UnitView], Records] = field(default=lambda _: ([], []))
+    read_slugs: Callable[[str], set[str]] = field(default=lambda _: set())
+
+    @cached_property
+    def _loaded(self) -> dict[int, list[RecordView]]:
+        return {}
+
+    @cached_property
+    def found_faults(self) -> dict[int, list[str]]:
+        """What could not be read, by unit, as far as units were read."""
+        return {}
+
+    def all_of(self, unit: UnitView) -> list[RecordView]:
+        """Return a unit's records by kind, oldest address first."""
+        if unit.id not in self._loaded:
+            self._loaded[unit.id], self.found_faults[unit.id] = self.read(unit)
+        return self._loaded[unit.id]
+
+    def forget(self, unit: UnitView) -> None:
+        """Let go of a unit's records and of everything worked out from them."""
+        self._loaded.pop(unit.id, None)
+        self.derived.clear()
+
+    def finance_slugs(self, view: JurisdictionView) -> set[str]:
+        """Return the addresses of a jurisdiction's finance disclosures: which periods anybody published."""
+        return self.read_slugs(view.slug)
 
 
 def take_snapshot(session: Session, regimes: Mapping[str, Regime], *, now: datetime) -> Snapshot:
     """Read everything public in the session's current transaction."""
-    change = public.latest_change(session)
-    units: dict[int, UnitView] = {}
-    slugs = {row.id: row.slug for row in public.public_jurisdictions(session)}
-    for row in public.public_units(session):
-        units[row.id] = unit_view(row, slugs[row.jurisdiction_id])
-    try:
-        records, faults = read_records(public.public_versions(session), units)
-    except (
-        ValueError,
-        TypeError,
-    ):  # A stored value that is no date stops the whole query: read record by record.
-        records, faults = _read_one_by_one(session, units)
-    views = tuple(
-        JurisdictionView(
-            slug, regimes[slug], tuple(one for one in units.values() if one.jurisdiction == slug)
-        )
-        for slug in regimes
-        if slug in slugs.values()
+    opened = open_snapshot(session, regimes, now=now)
+    records = tuple(
+        one for view in opened.jurisdictions for unit in view.units for one in opened.all_of(unit)
     )
-    known = {view.slug for view in views}
+    faults = (*opened.faults, *(one for found in opened.found_faults.values() for one in found))
+    return Snapshot(
+        opened.jurisdictions, records, now, opened.change, faults, opened.exemptions, opened.extensions
+    )
+
+
+def open_snapshot(
+    session: Session,
+    regimes: Mapping[str, Regime],
+    *,
+    now: datetime,
+    parsed: Parsed | None = None,
+    only: Iterable[str] | None = None,
+) -> OpenSnapshot:
+    """Begin a snapshot in the session's current transaction, which must stay open as long as units are read.
+
+    `parsed` keeps versions from one snapshot to the next; `only` names the jurisdictions to show.
+    """
+    change = public.latest_change(session)
+    wanted = set(regimes) if only is None else set(only)
+    slugs = {row.id: row.slug for row in public.public_jurisdictions(session)}
+    units, faults = _read_units(session, slugs)
+    views = tuple(
+        JurisdictionView(slug, regimes[slug], tuple(one for one in units if one.jurisdiction == slug))
+        for slug in regimes
+        if slug in slugs.values() and slug in wanted
+    )
     faults += [
         f"数据库中的“{slug}”没有制度文件，其页面未生成。请在制度文件夹中补上 {slug}.toml。"
         for slug in slugs.values()
-        if slug not in known
+        if slug not in regimes
     ]
-    return Snapshot(
+
+    def read(unit: UnitView) -> Records:
+        try:
+            return read_records(public.public_versions(session, unit=unit.id), unit, parsed=parsed)
+        except (ValueError, TypeError):  # A stored value that is no date stops the whole query.
+            return _read_one_by_one(session, unit)
+
+    return OpenSnapshot(
         views,
-        tuple(one for one in records if one.unit.jurisdiction in known),
+        (),
         now,
         change,
         tuple(faults),
         public.public_exemptions(session),
         public.public_extensions(session),
+        read,
+        lambda slug: public.public_slugs(session, slug, "finance"),
     )
 
 
-def _read_one_by_one(session: Session, units: Mapping[int, UnitView]) -> tuple[list[RecordView], list[str]]:
+def _read_units(session: Session, slugs: Mapping[int, str]) -> tuple[list[UnitView], list[str]]:
+    """Read the roster; where one row is spoiled, row by row, naming the one that cannot be read."""
+    try:
+        return [unit_view(row, slugs[row.jurisdiction_id]) for row in public.public_units(session)], []
+    except (ValueError, TypeError, KeyError):
+        session.rollback()
+    units, faults = [], []
+    for number in public.public_unit_numbers(session):
+        try:
+            (row,) = public.public_units(session, only=number)
+            units.append(unit_view(row, slugs[row.jurisdiction_id]))
+        except (ValueError, TypeError, KeyError) as broken:
+            faults.append(
+                f"单位登记第 {number} 号无法读取（{broken}），该单位的页面未生成。请核对数据库并从备份恢复。"
+            )
+    return units, faults
+
+
+def _read_one_by_one(session: Session, unit: UnitView) -> Records:
     records: list[RecordView] = []
     faults: list[str] = []
-    for record_id, index_no in public.public_record_numbers(session):
+    for record_id, index_no in public.public_record_numbers(session, unit=unit.id):
         try:
-            some, wrong = read_records(public.public_versions(session, records=[record_id]), units)
+            rows = public.public_versions(session, unit=unit.id, records=[record_id])
+            some, wrong = read_records(rows, unit)
         except (ValueError, TypeError) as broken:
             wrong = [
                 f"索引号 {index_no} 的登记无法读取（{broken}），其页面未生成。请核对数据库并从备份恢复。"
@@ -257,125 +245,3 @@ def _read_one_by_one(session: Session, units: Mapping[int, UnitView]) -> tuple[l
             records += some
         faults += wrong
     return records, faults
-
-
-def check_slug(slug: str) -> None:
-    """Refuse an address that is not plain server-made ASCII."""
-    if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z-]{0,59}", slug):
-        raise ValueError("网址代码不合规则")
-
-
-def unit_view(row: tables.Unit, jurisdiction: str) -> UnitView:
-    """Return the public picture of a unit's row."""
-    return UnitView(
-        id=row.id,
-        slug=row.slug,
-        name=row.name,
-        short=row.short or row.name,
-        type=row.type,
-        uscc=row.uscc,
-        jurisdiction=jurisdiction,
-        position=row.position,
-        sample=row.sample,
-        founded_on=row.founded_on,
-        abolished_on=row.abolished_on,
-        created_on=row.created_at.astimezone(SHANGHAI).date(),
-    )
-
-
-def read_records(
-    rows: Iterable[tables.Version], units: Mapping[int, UnitView]
-) -> tuple[list[RecordView], list[str]]:
-    """Group version rows into records. A row that cannot be read is left out and named, never fatal."""
-    models = kinds()
-    records: list[RecordView] = []
-    faults: list[str] = []
-    open_record: tables.Record | None = None
-    versions: list[VersionView] = []
-
-    def close() -> None:
-        if open_record is not None and versions:
-            model = models[open_record.kind]
-            records.append(
-                RecordView(
-                    open_record.id,
-                    units[open_record.unit_id],
-                    model.kind,
-                    open_record.slug,
-                    open_record.index_no,
-                    tuple(versions),
-                )
-            )
-
-    for row in rows:
-        if open_record is None or row.record_id != open_record.id:
-            close()
-            open_record, versions = row.record, []
-        try:
-            check_slug(open_record.slug)
-            model = models[open_record.kind]
-            versions.append(_version_view(row, open_record, units[open_record.unit_id], model))
-        except Exception as wrong:  # Whatever is stored in one row, the others are read.
-            known = {KeyError: "类别或单位不存在", RecursionError: "内容嵌套过深"}
-            cause = known.get(type(wrong)) or str(wrong).partition("\n")[0] or type(wrong).__name__
-            faults.append(
-                f"索引号 {open_record.index_no} 第 {row.number} 版无法读取（{cause}），其页面未生成。请核对数据库并从备份恢复。"
-            )
-    close()
-    return records, faults
-
-
-def _version_view(
-    row: tables.Version, record: tables.Record, unit: UnitView, model: type[Document]
-) -> VersionView:
-    """Read one row, believing nothing that its own payload does not say too."""
-    document = None
-    unit_name = unit.name
-    if row.payload is not None and row.salt is not None:
-        if fingerprint(row.salt, row.payload) != row.digest:
-            raise ValueError("内容与指纹不一致")
-        head, document = read_publication(row.payload)
-        said = (
-            head["jurisdiction"],
-            head["unit"]["id"],
-            head["index_no"],
-            head["version"],
-            head["published_at"],
-            document.audience.value,
-        )
-        kept = (
-            unit.jurisdiction,
-            unit.slug,
-            record.index_no,
-            row.number,
-            row.published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            Audience.PUBLIC.value,
-        )
-        if said != kept or not isinstance(document, model):
-            raise ValueError("数据库中的登记与内容自身的记载不一致")
-        unit_name = head["unit"]["name"]
-    elif row.withdrawal is None:
-        raise ValueError("内容缺失，且没有撤回记录")
-    gone = row.withdrawal
-    return VersionView(
-        id=row.id,
-        number=row.number,
-        document=document,
-        payload=row.payload,
-        salt=row.salt,
-        digest=row.digest,
-        reason=row.reason,
-        published_by=row.published_by,
-        published_at=row.published_at,
-        unit_name=unit_name,
-        tombstone=None
-        if gone is None
-        else Tombstone(
-            gone.legal_ground,
-            gone.reason,
-            gone.approver,
-            row.payload is None,
-            gone.review_on,
-            gone.withdrawn_at,
-        ),
-    )

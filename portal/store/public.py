@@ -7,16 +7,17 @@ so that what is not for the whole society cannot reach them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
 
 from portal.domain.documents.base import Audience
 from portal.domain.grants import Exempted, Extended
-from portal.store.tables import Exemption, Extension, Jurisdiction, Outbox, Record, Unit, Version
+from portal.store.tables import Exemption, Extension, Jurisdiction, Outbox, Record, Unit, Version, Withdrawal
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -26,8 +27,8 @@ def public_jurisdictions(session: Session) -> list[Jurisdiction]:
     return list(session.scalars(select(Jurisdiction).order_by(Jurisdiction.id)))
 
 
-def public_units(session: Session) -> list[Unit]:
-    """Return the units of the rosters and those that have published, abolished ones included, in roster order.
+def _known_to_the_public() -> ColumnElement[bool]:
+    """A unit of a roster, or one that has published.
 
     A unit that only a draft or a confidential document named stays unknown to the public.
     """
@@ -37,34 +38,140 @@ def public_units(session: Session) -> list[Unit]:
         .where(Record.unit_id == Unit.id, Version.audience == Audience.PUBLIC.value)
         .exists()
     )
-    query = select(Unit).where(or_(Unit.listed, has_published))
+    return or_(Unit.listed, has_published)
+
+
+def public_units(session: Session, *, only: int | None = None) -> list[Unit]:
+    """Return the units of the rosters and those that have published, abolished ones included, in roster order.
+
+    `only` asks for the one of that number.
+    """
+    query = select(Unit).where(_known_to_the_public())
+    if only is not None:
+        query = query.where(Unit.id == only)
     return list(session.scalars(query.order_by(Unit.jurisdiction_id, Unit.position, Unit.id)))
 
 
-def public_versions(session: Session, *, records: Iterable[int] | None = None) -> Iterator[Version]:
-    """Yield every version published to the whole society, by record and number; optionally of some records."""
+def public_unit_numbers(session: Session) -> list[int]:
+    """Return the numbers of the public units in roster order, reading nothing else of them."""
+    query = select(Unit.id).where(_known_to_the_public())
+    return list(session.scalars(query.order_by(Unit.jurisdiction_id, Unit.position, Unit.id)))
+
+
+class VersionRow(NamedTuple):
+    """One public version with what its record and its withdrawal say, as stored."""
+
+    version_id: int
+    number: int
+    payload: bytes | None
+    salt: bytes | None
+    digest: str
+    reason: str
+    published_by: str
+    published_at: datetime
+    record_id: int
+    unit_id: int
+    kind: str
+    slug: str
+    index_no: str
+    legal_ground: str | None
+    withdrawal_reason: str | None
+    approver: str | None
+    review_on: date | None
+    withdrawn_at: datetime | None
+
+
+_ROW = (
+    Version.id,
+    Version.number,
+    Version.payload,
+    Version.salt,
+    Version.digest,
+    Version.reason,
+    Version.published_by,
+    Version.published_at,
+    Record.id,
+    Record.unit_id,
+    Record.kind,
+    Record.slug,
+    Record.index_no,
+    Withdrawal.legal_ground,
+    Withdrawal.reason,
+    Withdrawal.approver,
+    Withdrawal.review_on,
+    Withdrawal.withdrawn_at,
+)
+
+
+def public_versions(session: Session, *, unit: int, records: Iterable[int] | None = None) -> list[VersionRow]:
+    """Return a unit's versions published to the whole society, by kind, record and number; optionally of some records."""
     query = (
-        select(Version)
-        .join(Version.record)
-        .where(Version.audience == Audience.PUBLIC.value)
-        .options(contains_eager(Version.record), joinedload(Version.withdrawal))
-        .order_by(Record.unit_id, Record.kind, Record.id, Version.number)
+        select(*_ROW)
+        .join(Record, Version.record_id == Record.id)
+        .outerjoin(Withdrawal, Withdrawal.version_id == Version.id)
+        .where(Record.unit_id == unit, Version.audience == Audience.PUBLIC.value)
+        .order_by(Record.kind, Record.id, Version.number)
     )
     if records is not None:
-        query = query.where(Version.record_id.in_(list(records)))
-    yield from session.scalars(query.execution_options(yield_per=500))
+        query = query.where(Record.id.in_(list(records)))
+    return [VersionRow._make(row) for row in session.execute(query)]
 
 
-def public_record_numbers(session: Session) -> list[tuple[int, str]]:
-    """Return the id and index number of every record that has a public version."""
+def public_record_numbers(session: Session, *, unit: int) -> list[tuple[int, str]]:
+    """Return the id and index number of every record of a unit that has a public version."""
     query = (
         select(Record.id, Record.index_no)
         .join(Version, Version.record_id == Record.id)
-        .where(Version.audience == Audience.PUBLIC.value)
+        .where(Record.unit_id == unit, Version.audience == Audience.PUBLIC.value)
         .distinct()
-        .order_by(Record.unit_id, Record.kind, Record.id)
+        .order_by(Record.kind, Record.id)
     )
     return [(row.id, row.index_no) for row in session.execute(query)]
+
+
+def public_slugs(session: Session, jurisdiction: str, kind: str) -> set[str]:
+    """Return the addresses of a jurisdiction's public records of one kind."""
+    query = (
+        select(Record.slug)
+        .join(Jurisdiction, Record.jurisdiction_id == Jurisdiction.id)
+        .where(
+            Jurisdiction.slug == jurisdiction,
+            Record.kind == kind,
+            select(Version.id)
+            .where(Version.record_id == Record.id, Version.audience == Audience.PUBLIC.value)
+            .exists(),
+        )
+        .distinct()
+    )
+    return set(session.scalars(query))
+
+
+class Change(NamedTuple):
+    """One row of the outbox: what happened to which unit of which jurisdiction."""
+
+    id: int
+    jurisdiction_id: int
+    unit_id: int | None
+    record_id: int | None
+    event: str
+
+
+def changes_since(session: Session, jurisdiction: str, change: int) -> list[Change]:
+    """Return what was written to the outbox for a jurisdiction after change number `change`, oldest first."""
+    query = (
+        select(
+            Outbox.id,
+            Outbox.jurisdiction_id,
+            func.coalesce(Outbox.unit_id, Record.unit_id),
+            Outbox.record_id,
+            Outbox.event,
+        )
+        .join(Jurisdiction, Outbox.jurisdiction_id == Jurisdiction.id)
+        .outerjoin(Record, Outbox.record_id == Record.id)
+        .where(Outbox.id > change, Jurisdiction.slug == jurisdiction)
+        .order_by(Outbox.id)
+    )
+    return [Change._make(row) for row in session.execute(query)]
 
 
 def public_exemptions(session: Session) -> dict[int, tuple[Exempted, ...]]:

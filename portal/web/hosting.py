@@ -9,6 +9,7 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -25,7 +26,8 @@ from werkzeug.wrappers import Request, Response
 from portal.domain.regimes import Regime
 from portal.search import SearchIndex
 from portal.site.build import MANIFEST, current_build
-from portal.site.snapshot import Snapshot, take_snapshot
+from portal.site.snapshot import Records, Snapshot, UnitView, open_snapshot
+from portal.site.trees import TREES
 from portal.store import public
 
 if TYPE_CHECKING:
@@ -36,7 +38,10 @@ LiveApp = Callable[[Callable[[], Snapshot], SearchIndex], Flask]
 
 
 class CurrentSnapshot:
-    """The newest snapshot, taken again only after something was published."""
+    """The newest picture of jurisdictions and units, taken again only after something was published.
+
+    It has no records: only the search page is answered live, and it shows what the index holds.
+    """
 
     def __init__(self, sessions: Callable[[], Session], regimes: Mapping[str, Regime]) -> None:
         """Read through sessions of its own, so that threads do not share one."""
@@ -48,8 +53,13 @@ class CurrentSnapshot:
         with self._lock, self._sessions() as session:
             if self._snapshot is None or self._snapshot.change != public.latest_change(session):
                 session.rollback()
-                self._snapshot = take_snapshot(session, self._regimes, now=datetime.now(UTC))
+                opened = open_snapshot(session, self._regimes, now=datetime.now(UTC))
+                self._snapshot = replace(opened, read=_no_records, read_slugs=lambda _: set())
             return self._snapshot
+
+
+def _no_records(unit: UnitView) -> Records:
+    raise RuntimeError(f"the live app reads no records; it was asked for those of {unit.slug}")
 
 
 class SiteHost:
@@ -84,12 +94,15 @@ class SiteHost:
         try:
             if file.is_dir():
                 file = file / "index.html"
-            # A planted link must not lead out of the build; a name longer than a file name can be is no file.
-            if not file.is_file() or not file.resolve().is_relative_to(build) or file.is_symlink():
+            # A planted link must not lead out of the builds; a name longer than a file name can be is no file.
+            if not file.is_file() or file.is_symlink() or not self._ours(file.resolve(), build):
                 return None
         except (OSError, ValueError):
             return None
         return send_file(file, environ, mimetype=_mimetype(file), conditional=True, max_age=0)
+
+    def _ours(self, place: Path, build: Path) -> bool:
+        return place.is_relative_to(build) or place.is_relative_to(self.folder.resolve() / TREES)
 
     def _missing(self, build: Path | None, path: str) -> Response:
         page = build / "404.html" if build else None

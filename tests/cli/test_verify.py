@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,16 +31,35 @@ def run(*words: str, code: int = 0) -> Result:
     return result
 
 
-@pytest.fixture
-def build(home: Path, tmp_path: Path) -> Path:
-    file = tmp_path / "意向.csv"
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance with three published records and its site; each test works on a copy."""
+    folder = tmp_path_factory.mktemp("instance")
+    file = folder / "意向.csv"
     file.write_text(ROWS, encoding="utf-8")
-    run("init")
-    run("import", str(file), "-j", "jinhu", "-k", "tender", "--publish", "--create-units")
-    run("sync")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [one for one in os.environ if one.startswith("PORTAL_")]:
+            patch.delenv(name)
+        patch.setenv("PORTAL_HOME", str(folder / "home"))
+        run("init")
+        run("import", str(file), "-j", "jinhu", "-k", "tender", "--publish", "--create-units")
+        run("sync")
+    return folder / "home"
+
+
+@pytest.fixture
+def build(home: Path, instance: Path) -> Path:
+    """The site of three records, as its store shows it."""
+    shutil.copytree(instance, home, symlinks=True)
     made = current_build(home / "site_build")
     assert made is not None
     return made
+
+
+@pytest.fixture
+def copy(build: Path, tmp_path: Path) -> Path:
+    """A copy of it as somebody carries it away: real folders, no links."""
+    return shutil.copytree(build, tmp_path / "副本" / "site")
 
 
 def problems(path: Path) -> list[str]:
@@ -46,25 +67,43 @@ def problems(path: Path) -> list[str]:
     return [line for line in run("verify", str(path), code=1).stderr.splitlines() if "说明：" not in line]
 
 
-def relist(build: Path) -> None:
-    """Make the list fit the changed files, as somebody who covers a change up would."""
-    manifest = json.loads((build / "manifest.json").read_text(encoding="utf-8"))
-    pages = {name: build / name for name in manifest["pages"] if (build / name).is_file()}
-    manifest["pages"] = {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in pages.items()}
-    (build / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+def relist(folder: Path) -> str:
+    """Make the lists fit the changed files, as somebody who covers a change up would; return the top one's digest."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    there = {name: folder / name for name in manifest["files"] if (folder / name).is_file()}
+    manifest["files"] = {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in there.items()}
+    manifest["trees"] = {name: relist(folder / name) for name in manifest["trees"]}
+    content = json.dumps(manifest).encode()
+    (folder / "manifest.json").write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
 
 
 def test_an_untouched_site_is_as_published_from_wherever_one_looks(
-    build: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    build: Path, copy: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = run("verify", str(build)).output
-    assert "记录文件一致 6 个" in whole
-    assert "不一致 0 个" in whole
-    assert hashlib.sha256((build / "manifest.json").read_bytes()).hexdigest() in whole
-    assert "不一致 0 个" in run("verify", str(home / "site_build")).output
-    assert "记录文件一致 1 个" in run("verify", str(build / FOLDER / "2026-0001.json")).output
-    monkeypatch.chdir(build / "jinhu" / "u")
-    assert "记录文件一致 6 个" in run("verify", ".").output
+    own = hashlib.sha256((build / "manifest.json").read_bytes()).hexdigest()
+    for whole in (build, home / "site_build", home / "site_build" / "current", copy):
+        told = run("verify", str(whole)).output
+        assert "记录文件一致 6 个" in told, whole
+        assert "不一致 0 个" in told
+        assert own in told
+    for folder in (build, home / "site_build" / "current", copy):
+        assert "记录文件一致 1 个" in run("verify", str(folder / FOLDER / "2026-0001.json")).output
+        unit = run("verify", str(folder / FOLDER)).output
+        assert "记录文件一致 4 个" in unit
+        assert "不一致 0 个" in unit
+        monkeypatch.chdir(folder / "jinhu" / "u")
+        here = run("verify", ".").output
+        assert "记录文件一致 6 个" in here
+        assert "不一致 0 个" in here
+
+
+def test_every_file_of_the_site_is_counted_once(copy: Path) -> None:
+    there = [one for one in copy.rglob("*") if one.is_file()]
+    assert (
+        f"清单内文件 {len(there) - 1} 个" in run("verify", str(copy)).output
+    )  # The top list itself is in no list.
+    assert any(one.name.endswith(".html.br") for one in there)
 
 
 @pytest.mark.parametrize(
@@ -81,14 +120,14 @@ def test_an_untouched_site_is_as_published_from_wherever_one_looks(
         "",
     ],
 )
-def test_blanked_evidence_is_no_lawful_withdrawal(build: Path, blanked: str) -> None:
-    file = build / FOLDER / "2026-0001-v1.json"
+def test_blanked_evidence_is_no_lawful_withdrawal(copy: Path, blanked: str) -> None:
+    file = copy / FOLDER / "2026-0001-v1.json"
     digest = json.loads(file.read_bytes())["digest"]
     file.write_text(blanked.replace("%s", digest), encoding="utf-8")
-    relist(build)
-    (build / FOLDER / "2026-0001.json").write_bytes(file.read_bytes())
-    relist(build)
-    assert any("2026-0001-v1.json" in line for line in problems(build))
+    relist(copy)
+    (copy / FOLDER / "2026-0001.json").write_bytes(file.read_bytes())
+    relist(copy)
+    assert any("2026-0001-v1.json" in line for line in problems(copy))
     assert len(problems(file)) == 1
 
 
@@ -102,36 +141,37 @@ def test_a_lawful_withdrawal_is_counted_apart(build: Path) -> None:
     assert "记录文件一致 4 个，已依法撤回、不含内容 2 个，不一致 0 个" in run("verify", str(now)).output
 
 
-def test_deleted_changed_and_added_files_are_told(build: Path) -> None:
-    (build / FOLDER / "2026-0002.json").unlink()
-    page = build / FOLDER / "2026-0001.html"
+def test_deleted_changed_and_added_files_are_told(copy: Path) -> None:
+    (copy / FOLDER / "2026-0002.json").unlink()
+    page = copy / FOLDER / "2026-0001.html"
     page.write_text(page.read_text(encoding="utf-8").replace("河道清淤工程", "河道工程"), encoding="utf-8")
-    (build / "jinhu" / "new.html").write_text("x", encoding="utf-8")
-    told = "\n".join(problems(build))
+    (copy / "jinhu" / "new.html").write_text("x", encoding="utf-8")
+    told = "\n".join(problems(copy))
     assert "2026-0002.json：清单中有，文件却不存在" in told
     assert "2026-0001.html：与清单中的 SHA-256 不一致" in told
     assert "new.html：清单中没有这个文件" in told
     assert len(told.splitlines()) == 3
-    assert "2026-0002.json" in "\n".join(problems(build / FOLDER))
+    assert "2026-0002.json" in "\n".join(problems(copy / FOLDER))
+    assert len(problems(copy / FOLDER / "2026-0001.html")) == 1
 
 
-def test_an_exchanged_record_is_found_even_when_the_list_was_made_to_fit(build: Path) -> None:
-    mine, theirs = build / FOLDER, build / "jinhu/u/shililinyeju/tenders"
+def test_an_exchanged_record_is_found_even_when_the_list_was_made_to_fit(copy: Path) -> None:
+    mine, theirs = copy / FOLDER, copy / "jinhu/u/shililinyeju/tenders"
     for name in ("2026-0001.json", "2026-0001-v1.json"):
         (mine / name).write_bytes((theirs / name).read_bytes())
-    relist(build)
-    told = problems(build)
+    relist(copy)
+    told = problems(copy)
     assert all("所在位置的单位是“shilishuiliju”，内容中却是“shililinyeju”" in line for line in told)
     assert len(told) == 2
 
 
-def test_a_record_exchanged_within_its_unit_is_found(build: Path) -> None:
-    folder = build / FOLDER
+def test_a_record_exchanged_within_its_unit_is_found(copy: Path) -> None:
+    folder = copy / FOLDER
     (folder / "2026-0001.json").write_bytes((folder / "2026-0002.json").read_bytes())
-    relist(build)
-    assert "不是同一内容" in problems(build)[0]
+    relist(copy)
+    assert "不是同一内容" in problems(copy)[0]
     (folder / "2026-0001-v2.json").write_bytes((folder / "2026-0001-v1.json").read_bytes())
-    assert any("文件名是第 2 版，内容却是第 1 版" in line for line in problems(build))
+    assert any("文件名是第 2 版，内容却是第 1 版" in line for line in problems(copy))
 
 
 def change(text: str) -> Callable[[bytes], bytes]:
@@ -159,25 +199,95 @@ def test_a_file_that_is_not_as_written_is_told(
     assert told in problems(copy)[0]
 
 
-def test_folders_and_links_in_the_place_of_records_are_told(build: Path, tmp_path: Path) -> None:
-    (build / FOLDER / "x.json").mkdir()
-    assert any("x.json：是文件夹" in line for line in problems(build))
+def test_folders_and_links_in_the_place_of_records_are_told(copy: Path, tmp_path: Path) -> None:
+    (copy / FOLDER / "x.json").mkdir()
+    (copy / FOLDER / "x.json" / "y.html").write_bytes(b"")
+    assert any("y.html：清单中没有这个文件" in line for line in problems(copy))
     elsewhere = tmp_path / "other.html"
-    page = build / FOLDER / "2026-0001.html"
+    page = copy / FOLDER / "2026-0001.html"
     page.rename(elsewhere)
     page.symlink_to(elsewhere)
-    assert any("2026-0001.html：是符号链接" in line for line in problems(build))
+    assert any("2026-0001.html：是符号链接" in line for line in problems(copy))
 
 
-@pytest.mark.parametrize("content", ["{}", "[", '{"pages":{"../../x":"00"}}', '{"pages":{"a.html":1}}'])
-def test_a_broken_list_is_told(build: Path, content: str) -> None:
-    (build / "manifest.json").write_text(content, encoding="utf-8")
-    assert any("manifest.json" in line for line in problems(build))
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{}",
+        "[",
+        "[" * 100_000,
+        '{"files":{"../../x":"00"}}',
+        '{"files":{"a.html":1}}',
+        '{"files":[],"trees":{"..":"0"}}',
+    ],
+)
+def test_a_broken_list_is_told(copy: Path, content: str) -> None:
+    (copy / "manifest.json").write_text(content, encoding="utf-8")
+    assert any("manifest.json" in line for line in problems(copy))
 
 
-def test_a_site_whose_list_is_gone_cannot_be_called_whole(build: Path) -> None:
-    (build / "manifest.json").unlink()
-    assert "没有 manifest.json" in problems(build)[0]
+def test_a_site_whose_list_is_gone_cannot_be_called_whole(copy: Path) -> None:
+    (copy / "manifest.json").unlink()
+    assert "没有 manifest.json" in problems(copy)[0]
+
+
+def test_lists_vouch_for_each_other(copy: Path) -> None:
+    """Changing a record and its own folder's list is not enough."""
+    page = copy / FOLDER / "2026-0001.html"
+    page.write_text(page.read_text(encoding="utf-8").replace("河道清淤工程", "河道工程"), encoding="utf-8")
+    relist(copy / FOLDER)
+    assert [line.partition("：")[0] for line in problems(copy)] == [str(copy / FOLDER / "manifest.json")]
+    (copy / FOLDER / "manifest.json").unlink()
+    assert any("清单缺失" in line for line in problems(copy))
+
+
+def test_what_a_host_adds_at_the_top_is_a_note_and_anywhere_else_a_problem(copy: Path) -> None:
+    (copy / "CNAME").write_text("example.org", encoding="utf-8")
+    (copy / ".well-known").mkdir()
+    (copy / ".well-known" / "security.txt").write_text("x", encoding="utf-8")
+    (copy / "baidu_verify_codeva-x.html").write_text("x", encoding="utf-8")
+    told = run("verify", str(copy))
+    assert ".well-known、CNAME、baidu_verify_codeva-x.html，不属于网站内容" in told.stderr
+    (copy / "jinhu" / "CNAME").write_text("example.org", encoding="utf-8")
+    (copy / "bonus.html").write_text("x", encoding="utf-8")
+    assert len(problems(copy)) == 2
+
+
+def test_a_copy_that_was_not_finished_is_told(copy: Path) -> None:
+    (copy / "carrying.json").write_text("{}", encoding="utf-8")
+    assert "没有做完" in problems(copy)[0]
+
+
+def test_links_out_of_the_site_and_links_in_circles_are_told_and_not_followed(
+    copy: Path, build: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "外面"
+    outside.mkdir()
+    (outside / "secret.html").write_text("x", encoding="utf-8")
+    for site in (copy, build):
+        (site / "jinhu" / "u" / "planted").symlink_to(outside, target_is_directory=True)
+        (site / "jinhu" / "u" / "circle").symlink_to("..", target_is_directory=True)
+        told = problems(site)
+        assert any("planted：是符号链接，通向网站之外" in line for line in told)
+        assert any("circle：是符号链接，兜圈子" in line for line in told)
+        assert len(told) == 2
+
+
+def test_a_unit_s_folder_exchanged_for_another_s_is_told(build: Path) -> None:
+    mine, theirs = build / "jinhu/u/shilishuiliju", build / "jinhu/u/shililinyeju"
+    target = theirs.readlink()
+    mine.unlink()
+    mine.symlink_to(target, target_is_directory=True)
+    assert any("shilishuiliju/manifest.json：与清单中的 SHA-256 不一致" in line for line in problems(build))
+
+
+def test_an_old_tree_of_the_store_is_judged_by_itself(build: Path) -> None:
+    folder = (build / FOLDER).resolve()
+    assert "不一致 0 个" in run("verify", str(folder)).output
+    run("rename-unit", "示例水利局", "示例水务局", "-j", "jinhu")
+    run("sync")
+    if folder.exists():
+        assert "不一致 0 个" in run("verify", str(folder)).output
 
 
 def test_downloaded_records_alone_are_checked_each_by_itself(build: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from portal.domain.rules.unit_file import PublishedDocument
 from portal.services import compliance, publishing
 from portal.services.checking import Book, records_of
 from portal.site import findings
-from portal.site.pages import status
+from portal.site.pages import standings
 from portal.site.snapshot import take_snapshot
 from portal.store.tables import Jurisdiction, Unit, Version
 
@@ -115,6 +115,6 @@ def test_an_extension_counts_at_the_gate_on_the_board_and_on_the_site(
     told = findings.report_of(snapshot, view, snapshot.records[0])
     assert told is not None
     assert "FIN-06" not in {one.rule for one in told.findings}
-    mark = status.record_mark(snapshot, view, snapshot.records[0])
+    mark = standings.record_mark(snapshot, view, snapshot.records[0])
     assert mark is not None
     assert mark.word == "按期"

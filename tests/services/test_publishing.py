@@ -94,7 +94,7 @@ def test_a_correction_is_the_next_version_and_the_old_one_stays(
 
     assert second.record_id == first.record_id
     assert second.number == 2
-    assert [one.number for one in public.public_versions(session)] == [1, 2]
+    assert [one.number for one in public.public_versions(session, unit=unit.id)] == [1, 2]
 
 
 def test_the_same_content_again_is_refused_as_unchanged(publish: Publish, a_quarter: Any) -> None:
@@ -133,7 +133,7 @@ def test_what_is_not_for_everybody_never_passes_the_public_accessor(
     ):
         publish(a_quarter(f"2026Q{number}", audience=audience, openness=Openness.PROACTIVE))
 
-    assert [one.record.slug for one in public.public_versions(session)] == ["2026Q1"]
+    assert [one.slug for one in public.public_versions(session, unit=unit.id)] == ["2026Q1"]
 
 
 @pytest.mark.parametrize(
@@ -283,8 +283,8 @@ def test_a_withdrawal_leaves_a_tombstone_and_the_older_version_does_not_come_bac
     )
     session.commit()
 
-    versions = list(public.public_versions(session))
-    assert [one.withdrawal is not None for one in versions] == [False, True]
+    versions = public.public_versions(session, unit=unit.id)
+    assert [one.withdrawn_at is not None for one in versions] == [False, True]
     assert versions[1].payload is not None
     for statement in ("DELETE FROM withdrawal", "UPDATE withdrawal SET reason = 'x'"):
         with pytest.raises(IntegrityError):

@@ -135,7 +135,7 @@ def test_blank_totals_are_called_blank(site: Site) -> None:
     assert figures
     assert figures[0].count("未填") == 4
     assert "0.00" not in figures[0]
-    totals = re.findall(r'<tr class="total">.*?</tr>', page, re.DOTALL)
+    totals = re.findall(r'<tr class="total"[^>]*>.*?</tr>', page, re.DOTALL)
     assert sum("未填" in one for one in totals) == 2
     one_blank = site.main(quarter("2026Q3").model_copy(update={"closing": None}))
     figures = re.search(r'<dl class="figs">.*?</dl>', one_blank, re.DOTALL)

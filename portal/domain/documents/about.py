@@ -48,4 +48,10 @@ class About:
 class Part(BaseModel):
     """A frozen piece of a document: one row of a table, or one group of fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, validate_default=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        str_strip_whitespace=True,
+        validate_default=False,
+        defer_build=True,  # Built when first used: a command uses few of the kinds.
+    )

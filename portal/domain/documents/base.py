@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 from pydantic import model_validator
@@ -158,11 +159,17 @@ _REGISTRY: dict[str, type[Document]] = {}
 
 def kinds() -> dict[str, type[Document]]:
     """Return every kind by code, in display order. A new module beside this one registers itself."""
+    _load()
+    return dict(sorted(_REGISTRY.items(), key=lambda entry: entry[1].kind.order))
+
+
+@cache
+def _load() -> None:
+    """Import the modules beside this one, once: this is asked for every record."""
     import portal.domain.documents as package
 
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
-    return dict(sorted(_REGISTRY.items(), key=lambda entry: entry[1].kind.order))
 
 
 def kind_of(code: str) -> type[Document]:

@@ -153,7 +153,7 @@ def _by_rules(item: IndexItem, checked: Checked, since: date, standing: Publishe
     return Scored(item, not broken, tested, tuple(broken), note)
 
 
-def average(indexes: Iterable[Index]) -> Fraction | None:
+def average(values: Iterable[Fraction | None]) -> Fraction | None:
     """Return the plain average of the units that have an index."""
-    values = [one.value for one in indexes if one.value is not None]
-    return sum(values, Fraction(0)) / len(values) if values else None
+    known = [one for one in values if one is not None]
+    return sum(known, Fraction(0)) / len(known) if known else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -50,6 +50,26 @@ def rates(cases: Iterable[Case]) -> list[Rate]:
                 sorted_out[_done(case, item)].append(case.unit.name)
         found.append(Rate(item, *(tuple(sorted_out[key]) for key in (True, False, None))))
     return found
+
+
+def state_of(rate: Rate) -> str:
+    """Return how the only unit of a rate stands: done, wanting, exempt, or blank where it is not concerned."""
+    return next((name for name in ("done", "wanting", "exempt") if getattr(rate, name)), "")
+
+
+def added(items: Iterable[Coverage], units: Iterable[tuple[str, Sequence[str]]]) -> list[Rate]:
+    """Return the rates of a jurisdiction from its units: the name of each and how it stands with each item."""
+    known = list(units)
+    return [
+        Rate(
+            item,
+            *(
+                tuple(name for name, states in known if states[place] == wanted)
+                for wanted in ("done", "wanting", "exempt")
+            ),
+        )
+        for place, item in enumerate(items if known else ())
+    ]
 
 
 def _concerned(case: Case) -> bool:

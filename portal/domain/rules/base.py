@@ -12,6 +12,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from portal.domain.documents.base import Document
@@ -119,11 +120,17 @@ def rule(
 
 def rules() -> dict[str, Rule]:
     """Return every rule by id, in the catalogue's order."""
+    _load()
+    return dict(sorted(_RULES.items(), key=lambda one: order(one[0])))
+
+
+@cache
+def _load() -> None:
+    """Import the modules beside this one, once."""
     import portal.domain.rules as package
 
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         importlib.import_module(module.name)
-    return dict(sorted(_RULES.items(), key=lambda one: order(one[0])))
 
 
 _FAMILIES = ("DEL", "FIN", "DEC", "SPK", "TEN", "APP", "PUB")

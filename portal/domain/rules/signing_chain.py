@@ -28,7 +28,7 @@ class Signer(Choice):
 class Step(BaseModel):
     """One step: its name, the words by which a chain may call it, the field with its signer."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: str
     words: Annotated[tuple[str, ...], Field(min_length=1)]

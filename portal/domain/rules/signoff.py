@@ -19,7 +19,7 @@ from portal.domain.values import show_day, show_yuan
 class DeputyLimit(BaseModel):
     """Up to which amount a deputy may sign alone in one domain; `least` where the text gives a range."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     domain: str
     least: Yuan | None = None

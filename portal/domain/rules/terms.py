@@ -113,7 +113,7 @@ class Terms(BaseModel):
     read in two ways; the stricter one binds until the commission decides.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
     valid_from: Annotated[date, Field(alias="from", title="施行日期")]
     valid_to: Annotated[date | None, Field(alias="to", title="终止日期")] = None

@@ -13,7 +13,6 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import PurePath
 
-import olefile
 from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from portal.exchange.sheets import archive
@@ -146,7 +145,9 @@ def open_sheets(data: bytes, filename: str, form: str, recognised: Callable[[lis
     if form == "xlsx":
         faults = archive.inspect_xlsx(data)
         return _workbook(data, lambda _: _faults_by_name(data, faults))
-    with _parser_errors(), olefile.OleFileIO(io.BytesIO(data)) as compound:
+    from olefile import OleFileIO  # Only old workbooks (xls) need it.
+
+    with _parser_errors(), OleFileIO(io.BytesIO(data)) as compound:
         name = next((one for one in ("Workbook", "Book") if compound.exists(one)), None)
         stream = compound.openstream(name).read() if name else None
     if stream is None:

@@ -11,8 +11,6 @@ from datetime import date, datetime, time
 from math import isfinite
 from typing import Any
 
-import xlsxwriter
-
 from portal.domain.values import fold
 from portal.exchange.sheets import names, records
 from portal.exchange.sheets.archive import UNCALCULATED
@@ -66,10 +64,12 @@ class _Copy:
     """Writes the copy. `moved` is how many rows the sheets lie below the problems' own count."""
 
     def __init__(self, problems: Sequence[Problem], moved: int) -> None:
+        from xlsxwriter import Workbook  # Slow to load, and only needed to write one.
+
         self._problems = problems
         self._moved = moved
         self._out = io.BytesIO()
-        self._book = xlsxwriter.Workbook(self._out, {"in_memory": True})
+        self._book = Workbook(self._out, {"in_memory": True})
         fill = {"bg_color": "#FFD9D2", "border": 1, "border_color": "#C0392B"}
         self._formats: dict[tuple[str, bool], Any] = {}
         for name, number in (

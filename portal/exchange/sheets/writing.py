@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import xlsxwriter
-
 from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import Field, declaration
 from portal.domain.values import MAX_FEN, Type
@@ -82,11 +80,13 @@ class _Options:
     taken: int = 0
 
     def formula(self, entries: Sequence[str]) -> str:
+        from xlsxwriter.utility import xl_col_to_name
+
         column = self.taken
         self.taken += 1
         for row, entry in enumerate(entries):
             self.sheet.write_string(row, column, entry)
-        letters = xlsxwriter.utility.xl_col_to_name(column, col_abs=True)
+        letters = xl_col_to_name(column, col_abs=True)
         return f"='{names.OPTIONS}'!{letters}$1:{letters}${len(entries)}"
 
 
@@ -94,11 +94,13 @@ class _Book:
     """Writes one workbook for one kind."""
 
     def __init__(self, model: type[Document], unit_names: Sequence[str]) -> None:
+        from xlsxwriter import Workbook  # Slow to load, and only needed to write one.
+
         self._model = model
         self._declared = declaration(model)
         self._units = list(unit_names)
         self._out = io.BytesIO()
-        self._book = xlsxwriter.Workbook(self._out, {"in_memory": True, "strings_to_formulas": False})
+        self._book = Workbook(self._out, {"in_memory": True, "strings_to_formulas": False})
         add = self._book.add_format
         common = {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1}
         self._head = add({**common, "bg_color": "#E7ECF2"})

@@ -9,13 +9,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from portal.site.pages import browse, front, listings, paths, record, rules, status
-from portal.site.pages.shell import Context, Link, Meta, kind_at
-from portal.site.snapshot import JurisdictionView, RecordView, Snapshot
+from portal.domain.documents.base import Kind
+from portal.site.pages import (
+    browse,
+    data,
+    downloads,
+    following,
+    front,
+    listings,
+    paths,
+    reading,
+    record,
+    reporting,
+    rules,
+    status,
+)
+from portal.site.pages import unit as unit_pages
+from portal.site.pages.shell import Context, Link, Meta, kind_at, public_kinds
+from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
 
-__all__ = ["PAGES", "Context", "Link", "Meta", "PageType", "PageUrl", "all_urls", "data_of", "find_record"]
+__all__ = [
+    "ENGLISH",
+    "PAGES",
+    "Context",
+    "Link",
+    "Meta",
+    "PageType",
+    "PageUrl",
+    "all_urls",
+    "area_urls",
+    "data_of",
+    "english_url",
+    "find_record",
+    "in_english",
+    "kind_urls",
+    "list_inputs",
+    "record_urls",
+    "site_urls",
+    "unit_urls",
+]
 
 Values = Mapping[str, str]
 _VERSION = re.compile(r"(.+)-v([1-9]\d{0,5})")
@@ -23,11 +57,17 @@ _VERSION = re.compile(r"(.+)-v([1-9]\d{0,5})")
 
 @dataclass(frozen=True)
 class PageUrl:
-    """One public address: the endpoint and values that make it, and its path without a leading slash."""
+    """One public address: the endpoint and values that make it, and its path without a leading slash.
+
+    `edition` is blank for the Chinese pages and all files, `en` for the English pages.
+    `same_as` is the path of a file with the same bytes, listed before this one.
+    """
 
     endpoint: str
     values: dict[str, str]
     path: str
+    edition: str = ""
+    same_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +89,7 @@ def _site(page: Callable[[Snapshot], Context]) -> Callable[[Snapshot, Values], C
 
 
 def _area(
-    page: Callable[[Snapshot, JurisdictionView], Context],
+    page: Callable[[Snapshot, JurisdictionView], Context | None],
 ) -> Callable[[Snapshot, Values], Context | None]:
     def context(snapshot: Snapshot, values: Values) -> Context | None:
         view = snapshot.jurisdiction(values["jurisdiction"])
@@ -63,10 +103,15 @@ def _listing(snapshot: Snapshot, values: Values) -> Context | None:
     return listings.area_list(snapshot, view, values["name"]) if view else None
 
 
+def _domain(snapshot: Snapshot, values: Values) -> Context | None:
+    view = snapshot.jurisdiction(values["jurisdiction"])
+    return browse.domain_page(snapshot, view, values["domain"]) if view else None
+
+
 def _unit(snapshot: Snapshot, values: Values) -> Context | None:
     view = snapshot.jurisdiction(values["jurisdiction"])
     unit = snapshot.unit(values["jurisdiction"], values["unit"])
-    return browse.unit_page(snapshot, view, unit) if view and unit else None
+    return unit_pages.unit_page(snapshot, view, unit) if view and unit else None
 
 
 def _unit_listing(snapshot: Snapshot, values: Values) -> Context | None:
@@ -97,6 +142,25 @@ def _record(snapshot: Snapshot, values: Values) -> Context | None:
     return record.record_page(snapshot, view, *found)
 
 
+def _withdrawals(snapshot: Snapshot, values: Values) -> Context | None:
+    view = snapshot.jurisdiction(values["jurisdiction"])
+    return following.withdrawals_page(snapshot, view, f"withdrawals-{values['page']}") if view else None
+
+
+def _kind_data(snapshot: Snapshot, values: Values) -> Context | None:
+    view = snapshot.jurisdiction(values["jurisdiction"])
+    kind = kind_at(values["kind"])
+    return data.kind_data_page(snapshot, view, kind) if view and kind else None
+
+
+def _reading(name: str) -> Callable[[Snapshot, Values], Context | None]:
+    return lambda snapshot, _: reading.reading_page(snapshot, name)
+
+
+def _help(snapshot: Snapshot, values: Values) -> Context | None:
+    return reading.reading_page(snapshot, f"help/{values['name']}.html")
+
+
 def data_of(snapshot: Snapshot, values: Values) -> bytes | None:
     """Return the JSON at an address."""
     found = find_record(snapshot, values)
@@ -113,11 +177,30 @@ _ALL = (
     PageType("sitemap", "/sitemap.html", "sitemap.html", _site(front.sitemap_page)),
     PageType("search", "/search.html", "search.html", _site(front.search_page)),
     PageType("missing", "/404.html", "missing.html", _site(front.not_found_page)),
+    PageType("glossary", "/glossary.html", "reading.html", _reading("glossary.html")),
+    PageType("accessibility", "/accessibility.html", "reading.html", _reading("accessibility.html")),
+    PageType("help_index", "/help/index.html", "reading.html", _site(reading.help_index)),
+    PageType("help", "/help/<name>.html", "reading.html", _help),
     PageType("area", "/<jurisdiction>/index.html", "area.html", _area(browse.area_page)),
     PageType("units", "/<jurisdiction>/units.html", "units.html", _area(browse.units_page)),
+    PageType("units_az", "/<jurisdiction>/units-az.html", "units.html", _area(browse.units_az_page)),
     PageType("domains", "/<jurisdiction>/domains.html", "domains.html", _area(browse.domains_page)),
+    PageType("domain", "/<jurisdiction>/domains-<domain>.html", "domains.html", _domain),
     PageType("rules", "/<jurisdiction>/rules.html", "rules.html", _area(rules.rules_page)),
     PageType("status", "/<jurisdiction>/status.html", "status.html", _area(status.status_page)),
+    PageType("changes", "/<jurisdiction>/changes.html", "changes.html", _area(following.changes_page)),
+    PageType(
+        "withdrawals",
+        "/<jurisdiction>/withdrawals.html",
+        "withdrawals.html",
+        _area(following.withdrawals_page),
+    ),
+    PageType(
+        "withdrawals_older", "/<jurisdiction>/withdrawals-<page>.html", "withdrawals.html", _withdrawals
+    ),
+    PageType("open_data", "/<jurisdiction>/data.html", "data.html", _area(data.data_page)),
+    PageType("kind_data", "/<jurisdiction>/data-<kind>.html", "data_kind.html", _kind_data),
+    PageType("report", "/<jurisdiction>/report.html", "report.html", _area(reporting.report_page)),
     PageType("listing", "/<jurisdiction>/<name>.html", "listing.html", _listing),
     PageType("unit", "/<jurisdiction>/u/<unit>/index.html", "unit.html", _unit),
     PageType("record", "/<jurisdiction>/u/<unit>/<kind>/<name>.html", "record.html", _record),
@@ -126,28 +209,178 @@ PAGES: dict[str, PageType] = {one.endpoint: one for one in _ALL}
 """Every page type with a template, by endpoint. A unit's lists share the address pattern of its records."""
 
 DATA_RULE = "/<jurisdiction>/u/<unit>/<kind>/<name>.json"
+SITE_PAGES = ("home", "about", "sitemap", "search", "missing", "glossary", "accessibility", "help_index")
+# The pages about the whole site that change with publications; the others are texts.
+LIVELY = frozenset({"home", "sitemap", "search", "sitemap_xml"})
+AREA_PAGES = (
+    "area",
+    "units",
+    "units_az",
+    "domains",
+    "rules",
+    "status",
+    "changes",
+    "withdrawals",
+    "open_data",
+    "report",
+)
 
 
 def _url(endpoint: str, values: dict[str, str]) -> PageUrl:
     return PageUrl(endpoint, values, PAGES[endpoint].path(values))
 
 
-def all_urls(snapshot: Snapshot) -> Iterator[PageUrl]:
-    """Yield every public address, each once."""
-    for endpoint in ("home", "about", "sitemap", "search", "missing"):
+def site_urls(_snapshot: Snapshot) -> Iterator[PageUrl]:
+    """Yield the addresses that are about the whole site."""
+    for endpoint in SITE_PAGES:
         yield _url(endpoint, {})
+    for _, listed in reading.directory():
+        for one in listed:
+            yield _url("help", {"name": one.name.removeprefix("help/").removesuffix(".html")})
     yield PageUrl("sitemap_xml", {}, "sitemap.xml")
     yield PageUrl("robots", {}, "robots.txt")
+
+
+def area_urls(snapshot: Snapshot, view: JurisdictionView) -> Iterator[PageUrl]:
+    """Yield the addresses that are about a whole jurisdiction: its own pages, then its lists."""
+    place = {"jurisdiction": view.slug}
+    for endpoint in AREA_PAGES:
+        yield _url(endpoint, place)
+    for name in browse.domain_names(snapshot, view):
+        yield _url("domain", {**place, "domain": name})
+    yield PageUrl("area_sitemap", place, f"{view.slug}/sitemap.xml")
+    yield PageUrl("area_feed", place, paths.feed_path(view.slug))
+    yield PageUrl("datapackage", place, paths.data_path(view.slug, data.PACKAGE))
+    yield PageUrl("catalog", place, paths.data_path(view.slug, data.CATALOG))
+    for name in following.withdrawal_pages(snapshot, view):
+        if name != "withdrawals":
+            yield _url("withdrawals_older", {**place, "page": name.removeprefix("withdrawals-")})
+    for kind in public_kinds():
+        yield _url("kind_data", {**place, "kind": kind.path})
+        yield PageUrl("kind_feed", {**place, "name": kind.path}, paths.feed_path(view.slug, kind.path))
+        for name in listings.area_lists(snapshot, view, kind):
+            yield _url("listing", {**place, "name": name})
+
+
+def list_inputs(
+    snapshot: Snapshot, view: JurisdictionView, page: PageUrl
+) -> tuple[list[int], tuple[object, ...]] | None:
+    """Return what some of a jurisdiction's pages are made from beside its basis: records' ids, and the rest.
+
+    None for the other pages: they are made anew whenever anything changes.
+    """
+    if page.endpoint in ("kind_feed", "kind_data", "datapackage", "catalog", "report"):
+        return _light_inputs(snapshot, view, page)
+    if page.endpoint.startswith("withdrawals"):
+        leaf = following.withdrawal_pages(snapshot, view)[page.path.rpartition("/")[2].removesuffix(".html")]
+        lines = [(one.unit.name, one.unit.slug, one.what) for one in leaf.lines]
+        return [], (lines, leaf.newer, leaf.older, following.withdrawn(snapshot, view))
+    if page.endpoint != "listing":
+        return None
+    name = page.values["name"]
+    kind = next(one for one in public_kinds() if name in listings.area_lists(snapshot, view, one))
+    year, chunk = listings.area_lists(snapshot, view, kind)[name]
+    return [one.id for one in chunk.cards], listings.list_around(snapshot, view, kind, year, chunk)
+
+
+def _light_inputs(
+    snapshot: Snapshot, view: JurisdictionView, page: PageUrl
+) -> tuple[list[int], tuple[object, ...]]:
+    """Return the inputs of what rests on the regime and on which units hold what, or on a kind's newest changes."""
+    held = data.holdings(snapshot, view)
+    kind = kind_at(page.values.get("kind") or page.values.get("name") or "")
+    if page.endpoint == "report":
+        return [], ()
+    if page.endpoint == "kind_feed":
+        changes = following.changes_in(snapshot, view, kind)[: following.IN_FEED]
+        return [one.record for one in changes], (*(one[:4] for one in changes), _founded(view))
+    if page.endpoint == "kind_data" and kind:
+        return [], tuple((unit.slug, unit.name, count) for unit, count in held[kind.code])
+    listed = ((code, [unit.slug for unit, _ in found]) for code, found in held.items())
+    return [], (*listed, bool(view.units) and all(unit.sample for unit in view.units))
+
+
+def _founded(view: JurisdictionView) -> object:
+    return max((unit.created_on for unit in view.units), default=None)
+
+
+def unit_urls(_: Snapshot, unit: UnitView) -> Iterator[PageUrl]:
+    """Yield the addresses of a unit's own pages."""
+    place = {"jurisdiction": unit.jurisdiction, "unit": unit.slug}
+    yield _url("unit", place)
+    yield PageUrl("unit_sitemap", place, f"{unit.jurisdiction}/u/{unit.slug}/sitemap.xml")
+    yield PageUrl("unit_feed", place, paths.unit_feed_path(unit))
+
+
+def kind_urls(snapshot: Snapshot, view: JurisdictionView, unit: UnitView, kind: Kind) -> Iterator[PageUrl]:
+    """Yield the addresses of a unit's lists of one kind, of its feed, and of the files with all its records."""
+    place = {"jurisdiction": view.slug, "unit": unit.slug, "kind": kind.path}
+    lists = listings.unit_lists(snapshot, view, unit, kind)
+    for name in lists:
+        yield _url("record", {**place, "name": name})
+    if lists:
+        yield PageUrl("unit_kind_feed", place, paths.unit_feed_path(unit, kind.path))
+    if data.holds(snapshot, view, unit, kind):
+        for part in data.parts_of(kind):
+            table = {"table": part.table} if part.table else {}
+            yield PageUrl(part.endpoint, place | table, paths.bulk_path(unit, kind.path, part.name))
+
+
+def record_urls(one: RecordView) -> Iterator[PageUrl]:
+    """Yield the addresses of a record: its page, each version's, and the files of each."""
+    place = {"jurisdiction": one.unit.jurisdiction, "unit": one.unit.slug, "kind": one.kind.path}
+    folder = paths.record_path(one).rsplit("/", 1)[0]
+    for name in (one.slug, *(f"{one.slug}-v{version.number}" for version in one.versions)):
+        values = {**place, "name": name}
+        # The record's own page is its newest version's.
+        twin = f"{folder}/{one.slug}" if name == f"{one.slug}-v{one.latest.number}" else ""
+        yield replace(_url("record", values), same_as=twin and f"{twin}.html")
+        yield PageUrl("data", values, f"{folder}/{name}.json", same_as=twin and f"{twin}.json")
+    for endpoint, name, ending in downloads.files_of(one):
+        yield PageUrl(endpoint, {**place, "name": name}, f"{folder}/{name}.{ending}")
+
+
+def all_urls(snapshot: Snapshot) -> Iterator[PageUrl]:
+    """Yield every public address, each once."""
+    yield from site_urls(snapshot)
     for view in snapshot.jurisdictions:
-        for endpoint in ("area", "units", "domains", "rules", "status"):
-            yield _url(endpoint, {"jurisdiction": view.slug})
+        yield from area_urls(snapshot, view)
         for unit in view.units:
-            yield _url("unit", {"jurisdiction": view.slug, "unit": unit.slug})
-    for endpoint, values in listings.all_lists(snapshot):
-        yield _url("record" if endpoint == "unit_listing" else endpoint, values)
-    for one in snapshot.records:
-        place = {"jurisdiction": one.unit.jurisdiction, "unit": one.unit.slug, "kind": one.kind.path}
-        for name in (one.slug, *(f"{one.slug}-v{version.number}" for version in one.versions)):
-            values = {**place, "name": name}
-            yield _url("record", values)
-            yield PageUrl("data", values, f"{paths.record_path(one).rsplit('/', 1)[0]}/{name}.json")
+            yield from unit_urls(snapshot, unit)
+            for kind in public_kinds():
+                yield from kind_urls(snapshot, view, unit, kind)
+            for one in snapshot.records_of(unit):
+                yield from record_urls(one)
+
+
+ENGLISH = "en"
+_ONLY_CHINESE = frozenset(("missing", "glossary", "accessibility", "help_index", "help"))
+_LIST = re.compile(r"index(-p\d+)?")
+
+
+def _pattern() -> re.Pattern[str]:
+    """Return what knows a page's endpoint by its path: fixed names before those with places, as Flask chooses."""
+    rules = sorted(PAGES.values(), key=lambda one: (-len(one.rule.partition("<")[0]), one.rule.count("<")))
+    shapes = (re.sub(r"<\w+>", "[^/]+", one.rule[1:].replace(".", r"\.")) for one in rules)
+    return re.compile(
+        "|".join(f"(?P<{one.endpoint}>{shape})" for one, shape in zip(rules, shapes, strict=True))
+    )
+
+
+_PATHS = _pattern()
+
+
+def in_english(path: str) -> bool:
+    """Tell whether the page at a site path has an English twin: all but records, help and the glossary."""
+    found = _PATHS.fullmatch(path)
+    if found is None or found.lastgroup in _ONLY_CHINESE:
+        return False
+    name = path.rpartition("/")[2].removesuffix(".html")
+    return found.lastgroup != "record" or _LIST.fullmatch(name) is not None
+
+
+def english_url(page: PageUrl) -> PageUrl | None:
+    """Return the address of a Chinese page's English twin, or None where it has none."""
+    if page.edition or not in_english(page.path):
+        return None
+    return replace(page, path=f"{ENGLISH}/{page.path}", edition=ENGLISH)

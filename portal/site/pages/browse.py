@@ -1,16 +1,14 @@
-"""A jurisdiction's own pages: its front, its units, who holds what, its rules; and a unit's page."""
+"""A jurisdiction's own pages: its front, its units by type and by letter, who holds what."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from portal.domain.documents.base import Document
-from portal.domain.documents.delegation import Assignment, Chief, DelegationPlan
+from portal.domain.obligations.rates import added
 from portal.domain.regimes import RestrictedDomain
-from portal.domain.values import show_day
 from portal.site.pages import paths
-from portal.site.pages.checks import breaches_of
-from portal.site.pages.kinds.delegation import held
+from portal.site.pages.initials import OTHER, initial, order
+from portal.site.pages.listings import years_of
 from portal.site.pages.shell import (
     TYPE_LABELS,
     Context,
@@ -19,38 +17,15 @@ from portal.site.pages.shell import (
     area_band,
     area_crumbs,
     area_meta,
-    newest,
     public_kinds,
-    sample_band,
     type_label,
 )
-from portal.site.pages.status import board, groups_of, index_for, newest_due, plan_order, scored
-from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
+from portal.site.pages.status import board, newest_due
+from portal.site.pages.summary import PlanLine, UnitSummary, cards_in, newest_in, summaries_of
+from portal.site.snapshot import JurisdictionView, Snapshot, UnitView
 
 COUNTS = "零一二三四五六七八九十"
-
-
-def current_plan(snapshot: Snapshot, unit: UnitView) -> tuple[RecordView, DelegationPlan] | None:
-    """Return the unit's delegation plan in force: the newest that has begun, else the newest."""
-    key = ("plan", unit.id)
-    if key not in snapshot.derived:
-        plans = [
-            one for one in snapshot.records_of(unit, "delegation") if isinstance(one.document, DelegationPlan)
-        ]
-        plans.sort(key=plan_order)
-        begun = [one for one in plans if plan_order(one)[0] <= snapshot.today.isoformat()]
-        best = (begun or plans)[-1] if plans else None
-        snapshot.derived[key] = (best, best.document) if best else None
-    found: tuple[RecordView, DelegationPlan] | None = snapshot.derived[key]
-    return found
-
-
-@dataclass(frozen=True)
-class DomainCell:
-    """Who holds one domain in one unit; `breach` when it is the chief."""
-
-    holders: tuple[Assignment, ...]
-    breach: bool = False
+_LATE_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -58,32 +33,13 @@ class DomainRow:
     """One unit's row of 谁分管什么."""
 
     unit: UnitView
-    record: RecordView | None
-    chiefs: tuple[Chief, ...]
-    cells: tuple[DomainCell, ...]
+    plan: PlanLine | None
 
 
 def domain_rows(snapshot: Snapshot, view: JurisdictionView) -> tuple[list[RestrictedDomain], list[DomainRow]]:
     """Return the restricted domains of today and every unit's row, in roster order."""
-    key = ("domains", view.slug)
-    if key not in snapshot.derived:
-        restricted = list(view.regime.domains_on(snapshot.today))
-        rows = []
-        for unit in view.units:
-            found = current_plan(snapshot, unit)
-            if found is None:
-                rows.append(DomainRow(unit, None, (), ()))
-                continue
-            record, plan = found
-            chiefs = {one.name for one in plan.chiefs}
-            cells = []
-            for domain in restricted:
-                holders = tuple(held(plan, domain))
-                cells.append(DomainCell(holders, any(one.deputy in chiefs for one in holders)))
-            rows.append(DomainRow(unit, record, plan.chiefs, tuple(cells)))
-        snapshot.derived[key] = restricted, rows
-    result: tuple[list[RestrictedDomain], list[DomainRow]] = snapshot.derived[key]
-    return result
+    rows = [DomainRow(one.unit, one.plan) for one in summaries_of(snapshot, view)]
+    return list(view.regime.domains_on(snapshot.today)), rows
 
 
 def how_many(count: int) -> str:
@@ -94,11 +50,12 @@ def how_many(count: int) -> str:
 def area_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
     """Return the front page of a jurisdiction."""
     restricted, rows = domain_rows(snapshot, view)
-    records = snapshot.records_in(view.slug)
-    plans = [row for row in rows if row.record]
-    with_bands = [row for row in plans if row.record and getattr(row.record.document, "bands", None)]
-    ruled = {one.unit.id for one in snapshot.records_in(view.slug, "regulation") if one.current}
+    summaries = summaries_of(snapshot, view)
     due = newest_due(snapshot, view)
+    gaps = [(unit, mark) for unit, mark in due[1] if mark.gap] if due else []
+    rates = added(
+        view.regime.coverage_on(snapshot.today), ((one.unit.name, one.coverage) for one in summaries)
+    )
     return {
         "meta": Meta(
             path=paths.jurisdiction_path(view.slug),
@@ -110,46 +67,143 @@ def area_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
             sample=area_band(view),
             column="首页",
         ),
-        "heading": f"{how_many(len(restricted))}项权力" if restricted else "权力",
+        "power": f"{how_many(len(restricted))}项权力" if restricted else "权力",
         "domains": [
-            (domain, sum(bool(row.cells and row.cells[place].holders) for row in rows), len(rows))
+            (
+                domain,
+                paths.domain_path(view.slug, domain),
+                sum(bool(row.plan and row.plan.cells[place].holders) for row in rows),
+                len(rows),
+            )
             for place, domain in enumerate(restricted)
         ],
-        "progress": [
-            ("公开了授权分工方案", len(plans), "写明各项工作由哪位副职分管。"),
-            ("写明了签批权限", len(with_bands), "多少钱由谁签、多少以上必须上会。"),
-            ("公开了制度文件", len(ruled), "议事、轮换、报告等规定的原文。"),
-        ],
+        "rates": [one for one in rates if one.eligible],
         "total": len(view.units),
-        "newest": newest(records, 8),
-        "counts": [(kind, len(snapshot.records_in(view.slug, kind.code))) for kind in public_kinds()],
-        "due": due,
-        "gaps": [(unit, mark) for unit, mark in due[1] if mark.gap][:8] if due else [],
-        "gap_total": sum(mark.gap for _, mark in due[1]) if due else 0,
+        "record_total": sum(len(one.cards) for one in summaries),
+        "newest": newest_in(snapshot, view),
+        "kinds": [
+            (kind, len(cards_in(snapshot, view, kind.code)), years_of(snapshot, view, kind))
+            for kind in public_kinds()
+        ],
+        "due": due[0] if due else None,
+        "gaps": gaps[:_LATE_SHOWN],
+        "gap_total": len(gaps),
+        "wanting": sum(row.gaps > 0 for row in board(snapshot, view)[1]),
+        "feed": paths.feed_path(view.slug),
     }
+
+
+# The directory of units.
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One unit in the directory: its sort in Chinese, how many records it has, how it stands.
+
+    `state` is that of a mark: none (the unit is gone), note (its pages could not be made), missing, late or ok.
+    """
+
+    unit: UnitView
+    type: str
+    count: int
+    state: str
+    gaps: int
+
+
+def entries(snapshot: Snapshot, view: JurisdictionView) -> list[Entry]:
+    """Return every unit as the directory shows it, in roster order; worked out once a snapshot."""
+    key = ("directory", view.slug)
+    if key not in snapshot.derived:
+        snapshot.derived[key] = [
+            Entry(one.unit, type_label(one.unit), len(one.cards), _state(one), one.row.gaps)
+            for one in summaries_of(snapshot, view)
+        ]
+    found: list[Entry] = snapshot.derived[key]
+    return found
+
+
+def _state(one: UnitSummary) -> str:
+    if one.row.gone:
+        return "none"
+    if one.row.plan.state == "note" and not one.cards:
+        return "note"
+    return "missing" if one.row.missing else "late" if one.row.late else "ok"
+
+
+def sorting_name(unit: UnitView, view: JurisdictionView) -> str:
+    """Return a unit's name without what all names of the jurisdiction begin with: 财政局 for 秀洲区财政局."""
+    name = unit.name
+    for start in (view.regime.name, view.regime.short):
+        name = name.removeprefix(start) or unit.name
+    if unit.sample and name.startswith("示例"):
+        # 示例区财政局 is the district's, but 示例市场监督管理局 has no city in its name.
+        level = view.regime.short[-1]
+        name = name.removeprefix("示例").removeprefix(level if level in "区县" else "") or name
+    return name
 
 
 def units_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
-    """Return the roster, by type of unit."""
-    _, rows = board(snapshot, view)
-    gaps = {row.unit.id: row.gaps for row in rows}
-    groups: dict[str, list[tuple[UnitView, int, int]]] = {}
-    for unit in view.units:
-        entry = (unit, len(snapshot.records_of(unit)), gaps.get(unit.id, 0))
-        groups.setdefault(type_label(unit), []).append(entry)
-    order = list(TYPE_LABELS.values())
-    return {
-        "meta": area_meta(
+    """Return the directory by type of unit."""
+    groups: dict[str, list[Entry]] = {}
+    for one in entries(snapshot, view):
+        groups.setdefault(one.type, []).append(one)
+    known = list(TYPE_LABELS.values())
+    ordered = sorted(groups.items(), key=lambda pair: known.index(pair[0]) if pair[0] in known else 99)
+    return _directory(
+        snapshot,
+        view,
+        area_meta(
             view,
             "units",
             f"{view.regime.short}单位名录",
-            f"{view.regime.name}在本平台公开权力运行情况的 {len(view.units)} 个单位。",
+            f"{view.regime.name}在本平台公开权力运行情况的 {len(view.units)} 个单位，按类型排列。",
             label="单位名录",
             nav="units",
         ),
-        "groups": sorted(groups.items(), key=lambda pair: order.index(pair[0]) if pair[0] in order else 99),
+        [(f"t{place}", label, found) for place, (label, found) in enumerate(ordered, start=1)],
+    )
+
+
+def units_az_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
+    """Return the directory by the first letter of the names' pinyin."""
+    named = sorted(
+        ((sorting_name(one.unit, view), one) for one in entries(snapshot, view)),
+        key=lambda pair: (order(pair[0]), pair[1].unit.position, pair[1].unit.slug),
+    )
+    groups: dict[str, list[Entry]] = {}
+    for name, one in named:
+        groups.setdefault(initial(name), []).append(one)
+    meta = area_meta(
+        view,
+        "units-az",
+        f"{view.regime.short}单位名录（按音序）",
+        f"{view.regime.name}在本平台公开权力运行情况的 {len(view.units)} 个单位，按名称的拼音首字母排列。",
+        label="按音序",
+        nav="units",
+    )
+    up = Link("单位名录", paths.jurisdiction_path(view.slug, "units"))
+    return _directory(
+        snapshot,
+        view,
+        replace(meta, crumbs=area_crumbs(view, up, Link("按音序"))),
+        [("other" if letter == OTHER else letter, letter, found) for letter, found in groups.items()],
+    ) | {"letters": True}
+
+
+def _directory(
+    snapshot: Snapshot, view: JurisdictionView, meta: Meta, groups: list[tuple[str, str, list[Entry]]]
+) -> Context:
+    return {
+        "meta": meta,
+        "groups": groups,
+        "letters": False,
         "total": len(view.units),
+        "wanting": sum(one.state in ("missing", "late") for one in entries(snapshot, view)),
+        "samples": any(unit.sample for unit in view.units),
     }
+
+
+# Who holds what.
 
 
 def domains_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
@@ -160,61 +214,52 @@ def domains_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
             view,
             "domains",
             f"{view.regime.short}谁分管什么",
-            f"{view.regime.name}各单位的{'、'.join(one.label for one in restricted)}分别由哪位副职分管。",
+            f"{view.regime.name}各单位的{'、'.join(one.label for one in restricted) or '各项工作'}分别由哪位副职分管。",
             label="谁分管什么",
             nav="domains",
         ),
-        "domains": restricted,
+        "domains": _domain_links(view, restricted),
+        "chosen": None,
         "rows": rows,
-        "planned": sum(row.record is not None for row in rows),
-        "breaches": sum(cell.breach for row in rows for cell in row.cells),
+        "planned": sum(row.plan is not None for row in rows),
+        "breaches": sum(cell.breach for row in rows for cell in (row.plan.cells if row.plan else ())),
     }
 
 
-def unit_page(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Context:
-    """Return a unit's page: who holds what, how it stands, what it published."""
-    records = snapshot.records_of(unit)
-    found = current_plan(snapshot, unit)
-    heads, rows = board(snapshot, view)
-    row = next(one for one in rows if one.unit.id == unit.id)
-    groups = []
-    for kind in public_kinds():
-        mine = snapshot.records_of(unit, kind.code)
-        groups.append((kind, newest(mine, 5), len(mine)))
-    latest = max((one.latest.published_on for one in records), default=None)
+def domain_page(snapshot: Snapshot, view: JurisdictionView, name: str) -> Context | None:
+    """Return who holds one domain in every unit, with the terms; None where no domain of today has that address."""
+    restricted, rows = domain_rows(snapshot, view)
+    place = next((at for at, one in enumerate(restricted) if paths.domain_name(one) == name), None)
+    if place is None:
+        return None
+    chosen = restricted[place]
+    cells = [(row, row.plan.cells[place] if row.plan else None) for row in rows]
+    meta = area_meta(
+        view,
+        f"domains-{name}",
+        f"{view.regime.short}{chosen.label}由谁分管",
+        f"{view.regime.name}各单位的{chosen.label}由哪位副职分管、单笔能签多少钱、从何时起、何时应轮换。",
+        label=chosen.label,
+        nav="domains",
+    )
+    up = Link("谁分管什么", paths.jurisdiction_path(view.slug, "domains"))
     return {
-        "meta": Meta(
-            path=paths.unit_path(unit),
-            title=unit.name,
-            description=f"{unit.name}的班子分工、签批权限、季度财务、集体决策和采购招标公开内容。",
-            crumbs=area_crumbs(
-                view, Link("单位名录", paths.jurisdiction_path(view.slug, "units")), Link(unit.name)
-            ),
-            nav="units",
-            jurisdiction=view,
-            sample=sample_band(unit),
-            column="单位名录",
-            source=unit.name,
-        ),
-        "unit": unit,
-        "type": type_label(unit),
-        "plan": found,
-        "held": _held(view, found[1]) if found else [],
-        "chief_names": {one.name for one in found[1].chiefs} if found else set(),
-        "row": row,
-        "quarters": list(zip(heads, row.marks, strict=True))[::-1][:4],
-        "duties": groups_of(row, snapshot),
-        "index": index_for(snapshot, view, row),
-        "items": scored(snapshot, unit, index_for(snapshot, view, row)),
-        "breaches": breaches_of(snapshot, view, unit),
-        "groups": groups,
-        "records": newest(records, 8),
-        "total": len(records),
-        "updated": show_day(latest) if latest else None,
+        "meta": replace(meta, crumbs=area_crumbs(view, up, Link(chosen.label))),
+        "domains": _domain_links(view, restricted),
+        "chosen": chosen,
+        "cells": cells,
+        "rows": rows,
+        "planned": sum(bool(cell and cell.holders) for _, cell in cells),
+        "breaches": sum(bool(cell and cell.breach) for _, cell in cells),
     }
 
 
-def _held(view: JurisdictionView, plan: Document) -> list[tuple[str, list[Assignment]]]:
-    assert isinstance(plan, DelegationPlan)  # noqa: S101 - only plans are passed.
-    listed = [(one.label, held(plan, one)) for one in view.regime.domains_on(plan.effective_from)]
-    return listed or [(one.domain, [one]) for one in plan.assignments]
+def domain_names(snapshot: Snapshot, view: JurisdictionView) -> list[str]:
+    """Return the names of the pages of single domains."""
+    return [paths.domain_name(one) for one in view.regime.domains_on(snapshot.today)]
+
+
+def _domain_links(
+    view: JurisdictionView, restricted: list[RestrictedDomain]
+) -> list[tuple[RestrictedDomain, str]]:
+    return [(one, paths.domain_path(view.slug, one)) for one in restricted]

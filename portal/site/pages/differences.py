@@ -1,7 +1,7 @@
 """What changed between two versions, as a list that a person can read.
 
 Both documents are laid flat by their declaration. A row of a table is known by
-what names it (its first texts), so that a row put in does not shift the others.
+what names it, so that a row put in or moved does not shift the others.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import Field, Table, declaration
 from portal.domain.values import Type, show_day, show_yuan
 
-# Columns that name a row rather than tell about it, in the order in which they are tried.
+# Columns that name a row rather than tell about it: the first group whose columns a table all has.
 _NAMING = (
-    *("item", "fund", "name", "domain", "expense_type", "applies_to", "speaker", "member", "task", "table"),
-    *("paid_on", "purpose", "lower", "number", "issued_on"),
+    *(("item",), ("fund",), ("name",), ("speaker",), ("member",), ("task",), ("table",)),
+    *(("paid_on", "purpose"), ("domain", "expense_type", "applies_to"), ("domain",), ("step", "began_on")),
+    *(("raised_on", "kind"), ("issued_on",), ("agreed_on",), ("checked_on",), ("ground",)),
 )
 _LONG = 160
 _SEPARATOR = "\x1f"  # Cannot occur in the texts: documents refuse control characters.
@@ -36,6 +37,7 @@ class Change:
     delta: str = ""
     long: bool = False  # Long texts are shown one below the other.
     amount: bool = False
+    words: bool = False  # A text rather than a number, a day or a choice.
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,7 @@ def flat(document: Document) -> dict[Place, Cell]:
             cells[field.path] = Cell(field.label, value, field)
     for table in said.tables:
         for key, number, row in named_rows(table, getattr(document, table.name)):
-            name = (
-                f"{table.about.label}·{key.split(_SEPARATOR)[0]}"
-                if key
-                else f"{table.about.label}第 {number} 行"
-            )
+            name = f"{table.about.label}·{row_name(key, number)}"
             for field in table.fields:
                 value = getattr(row, field.path[0])
                 if value not in (None, "", ()):
@@ -89,13 +87,19 @@ def flat(document: Document) -> dict[Place, Cell]:
     return cells
 
 
+def row_name(key: str, number: int) -> str:
+    """Return what a person calls a row."""
+    return key.split(_SEPARATOR)[0] if key else f"第 {number} 行"
+
+
 def named_rows(table: Table, rows: Any) -> Iterator[tuple[str, int, Any]]:
     """Yield each row with its key (blank when nothing names it) and its number from 1."""
     columns = {field.path[0]: field for field in table.fields}
-    naming = [columns[name] for name in _NAMING if name in columns][:3]
+    names = next((group for group in _NAMING if all(name in columns for name in group)), ())
+    naming = [columns[name] for name in names]
     seen: Counter[str] = Counter()
     for number, row in enumerate(rows, start=1):
-        key = _SEPARATOR.join(show(field, getattr(row, field.path[0])) for field in naming)
+        key = _SEPARATOR.join(show(field, getattr(row, field.path[0])) for field in naming).strip(_SEPARATOR)
         if key:
             seen[key] += 1
             if seen[key] > 1:
@@ -123,15 +127,20 @@ def changed_cells(before: Document, after: Document) -> dict[tuple[str | int, ..
     return found
 
 
-def differences(before: Document, after: Document) -> list[Change]:
+def differences(before: Document, after: Document, *, whole_rows: bool = True) -> list[Change]:
     """Return what changed from `before` to `after`: amounts, then the rest of the content, then directory elements.
 
-    Within each they stand in the order of the declaration.
+    Within each they stand in the order of the declaration. Without `whole_rows`,
+    rows that only one of them has are left out, and so is the text of a regulation.
     """
     old, new = flat(before), flat(after)
     places = list(new) + [place for place in old if place not in new]
+    tables = {table.name for table in declaration(type(after)).tables}
+    both = {place[:2] for place in old} & {place[:2] for place in new}
     found: list[tuple[int, Change]] = []
     for place in places:
+        if not whole_rows and place[0] in tables and (place[0] == "blocks" or place[:2] not in both):
+            continue
         was, now = old.get(place), new.get(place)
         if was and now and was.value == now.value:
             continue
@@ -148,6 +157,7 @@ def differences(before: Document, after: Document) -> list[Change]:
             max(len(was.text) if was else 0, len(now.text) if now else 0) > _LONG
             or cell.field.type is Type.PROSE,
             amount,
+            cell.field.type in (Type.LINE, Type.PROSE, Type.LINES),
         )
         found.append((rank, change))
     return [change for _, change in sorted(found, key=lambda entry: entry[0])]

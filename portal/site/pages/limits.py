@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +11,7 @@ from portal.domain.regimes import Regime
 from portal.domain.rules.terms import Off, Terms
 from portal.domain.values import show_day, show_period
 from portal.site.pages.shell import Context
-from portal.site.snapshot import JurisdictionView, Snapshot, UnitView
+from portal.site.snapshot import Snapshot, UnitView
 
 
 @dataclass(frozen=True)
@@ -39,43 +38,41 @@ def limits(regime: Regime, today: date) -> list[Limit]:
     return found
 
 
-def grants(snapshot: Snapshot, view: JurisdictionView, standings: Mapping[int, Standing]) -> list[Context]:
-    """Return the exemptions and extensions of the jurisdiction's units, for the public to see."""
+def grants(snapshot: Snapshot, unit: UnitView, found: Standing) -> list[Context]:
+    """Return a unit's exemptions and extensions, for the public to see."""
     rows: list[Context] = []
-    for unit in view.units:
-        found = standings.get(unit.id)
-        for one in snapshot.exemptions.get(unit.id, ()):
-            ended = (
-                f"，{show_day(one.revoked_on)}撤销{f'（{one.revoke_reason}）' if one.revoke_reason else ''}"
-                if one.revoked_on
-                else ""
+    for one in snapshot.exemptions.get(unit.id, ()):
+        ended = (
+            f"，{show_day(one.revoked_on)}撤销{f'（{one.revoke_reason}）' if one.revoke_reason else ''}"
+            if one.revoked_on
+            else ""
+        )
+        span = f"{show_day(one.valid_from)}至{show_day(one.valid_until)}{ended}"
+        rows.append(
+            _grant(unit, "豁免", one.duty, one.period, span, one.reason, one.approver, one.recorded_on)
+            | {"late": _late(found, one)}
+        )
+    for moved in snapshot.extensions.get(unit.id, ()):
+        span = f"延至{show_day(moved.new_due)}"
+        rows.append(
+            _grant(
+                unit,
+                "延期",
+                moved.duty,
+                moved.period,
+                span,
+                moved.reason,
+                moved.approver,
+                moved.recorded_on,
             )
-            span = f"{show_day(one.valid_from)}至{show_day(one.valid_until)}{ended}"
-            rows.append(
-                _grant(unit, "豁免", one.duty, one.period, span, one.reason, one.approver, one.recorded_on)
-                | {"late": _late(found, one)}
-            )
-        for moved in snapshot.extensions.get(unit.id, ()):
-            span = f"延至{show_day(moved.new_due)}"
-            rows.append(
-                _grant(
-                    unit,
-                    "延期",
-                    moved.duty,
-                    moved.period,
-                    span,
-                    moved.reason,
-                    moved.approver,
-                    moved.recorded_on,
-                )
-                | {"late": _late(found, moved)}
-            )
+            | {"late": _late(found, moved)}
+        )
     return rows
 
 
-def _late(found: Standing | None, one: Exempted | Extended) -> bool:
+def _late(found: Standing, one: Exempted | Extended) -> bool:
     """Tell whether it was recorded when the deadline of its period (of any period that it names) had passed."""
-    cells = found.of(one.duty) if found else ()
+    cells = found.of(one.duty)
     return any(
         one.told in cell.afterthought
         or (one.period == cell.period and cell.due is not None and cell.due.day < one.recorded_on)

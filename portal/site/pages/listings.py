@@ -8,30 +8,31 @@ the rest, the newest, stands on the list's own page.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.domain.documents.base import Kind
-from portal.site.pages import paths
+from portal.site.cards import Card, cards_by_age
+from portal.site.pages import data, paths
 from portal.site.pages.shell import Context, Link, Meta, area_crumbs, area_meta, public_kinds, sample_band
-from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
+from portal.site.pages.summary import cards_in, summary_of
+from portal.site.snapshot import JurisdictionView, Snapshot, UnitView
 
 PER_PAGE = 100
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """One page of a list: its name, its records (newest first) and its neighbours' names."""
+    """One page of a list: its name, its cards (newest first) and its neighbours' names."""
 
     name: str
-    records: tuple[RecordView, ...]
+    cards: tuple[Card, ...]
     newer: str | None
     older: str | None
 
 
-def chunks(records: list[RecordView], name: str) -> list[Chunk]:
+def chunks(cards: list[Card], name: str) -> list[Chunk]:
     """Cut a scope into its pages; the last one bears the list's own name."""
-    ordered = sorted(records, key=lambda one: (one.versions[0].published_at, one.id))
+    ordered = cards_by_age(cards)
     full = max(len(ordered) - 1, 0) // PER_PAGE
     names = [f"{name}-p{place}" for place in range(1, full + 1)] + [name]
     return [
@@ -45,25 +46,81 @@ def chunks(records: list[RecordView], name: str) -> list[Chunk]:
     ]
 
 
-def years(records: list[RecordView]) -> list[tuple[int, int]]:
+def years(cards: list[Card]) -> list[tuple[int, int]]:
     """Return the years of a list with their counts, newest first."""
-    return sorted(Counter(one.year for one in records).items(), reverse=True)
+    return sorted(Counter(one.year for one in cards).items(), reverse=True)
 
 
 def area_lists(snapshot: Snapshot, view: JurisdictionView, kind: Kind) -> dict[str, tuple[int | None, Chunk]]:
     """Return the pages of one kind's list in a jurisdiction by name: all years, then each year."""
     key = ("lists", view.slug, kind.code)
     if key not in snapshot.derived:
-        records = snapshot.records_in(view.slug, kind.code)
+        cards = cards_in(snapshot, view, kind.code)
         found: dict[str, tuple[int | None, Chunk]] = {
-            one.name: (None, one) for one in chunks(records, kind.path)
+            one.name: (None, one) for one in chunks(cards, kind.path)
         }
-        for year, _ in years(records):
-            mine = [one for one in records if one.year == year]
-            found.update({one.name: (year, one) for one in chunks(mine, f"{kind.path}-{year}")})
+        by_year: dict[int, list[Card]] = {}
+        for card in cards:
+            by_year.setdefault(card.year, []).append(card)
+        for year in sorted(by_year, reverse=True):
+            found.update({one.name: (year, one) for one in chunks(by_year[year], f"{kind.path}-{year}")})
         snapshot.derived[key] = found
     result: dict[str, tuple[int | None, Chunk]] = snapshot.derived[key]
     return result
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What only the newest page of a list says, since every publication changes it: how many there are, of which units.
+
+    `units` has the address, name and number of records of each unit that has any, in roster order.
+    """
+
+    total: int
+    units: tuple[tuple[str, str, int], ...]
+
+
+def whole_of(
+    snapshot: Snapshot, view: JurisdictionView, kind: Kind, year: int | None, chunk: Chunk
+) -> Whole | None:
+    """Return what the newest page of a list says of all of it; None for the older pages."""
+    if chunk.newer is not None:
+        return None
+    key = ("wholes", view.slug, kind.code)
+    if key not in snapshot.derived:
+        found: dict[int | None, Counter[tuple[str, str]]] = {}
+        for card in cards_in(snapshot, view, kind.code):
+            place = (card.unit, card.unit_name)
+            found.setdefault(None, Counter())[place] += 1
+            found.setdefault(card.year, Counter())[place] += 1
+        snapshot.derived[key] = {
+            each: Whole(sum(units.values()), tuple((*place, count) for place, count in units.items()))
+            for each, units in found.items()
+        }
+    known: dict[int | None, Whole] = snapshot.derived[key]
+    return known.get(year, Whole(0, ()))
+
+
+def list_around(
+    snapshot: Snapshot, view: JurisdictionView, kind: Kind, year: int | None, chunk: Chunk
+) -> tuple[object, ...]:
+    """Return everything that a list's page shows beside its cards, as plain values."""
+    return (
+        year,
+        chunk.newer,
+        chunk.older,
+        years_of(snapshot, view, kind),
+        whole_of(snapshot, view, kind, year, chunk),
+    )
+
+
+def year_links(unit: UnitView, kind: Kind, cards: list[Card]) -> list[tuple[int, str]]:
+    """Return the years of a unit's list, newest first, each with the page and the place where it begins."""
+    first: dict[int, str] = {}
+    for chunk in reversed(chunks(cards, "index")):
+        for card in chunk.cards:
+            first.setdefault(card.year, paths.unit_list_path(unit, kind.path, chunk.name))
+    return [(year, f"{path}#y{year}") for year, path in sorted(first.items(), reverse=True)]
 
 
 def area_list(snapshot: Snapshot, view: JurisdictionView, name: str) -> Context | None:
@@ -74,35 +131,47 @@ def area_list(snapshot: Snapshot, view: JurisdictionView, name: str) -> Context 
         return None
     year, chunk = area_lists(snapshot, view, kind)[name]
     title = f"{view.regime.short}{year}年{kind.label}" if year else f"{view.regime.short}{kind.label}"
-    records = snapshot.records_in(view.slug, kind.code)
-    meta = area_meta(view, name, title, kind.purpose, label=kind.label, nav=kind.code)
+    meta = replace(
+        area_meta(view, name, title, kind.purpose, label=kind.label, nav=kind.code),
+        feed=paths.feed_path(view.slug, kind.path),
+    )
     return {
         "meta": meta,
         "kind": kind,
         "chunk": chunk,
         "year": year,
         "years": [
-            (each, count, paths.jurisdiction_path(view.slug, f"{kind.path}-{each}"))
-            for each, count in years(records)
+            (each, paths.jurisdiction_path(view.slug, f"{kind.path}-{each}"))
+            for each in years_of(snapshot, view, kind)
         ],
+        "all": whole_of(snapshot, view, kind, year, chunk),
+        "newest_page": paths.jurisdiction_path(view.slug, f"{kind.path}-{year}" if year else kind.path),
         "whole": paths.jurisdiction_path(view.slug, kind.path),
         "folder": f"{view.slug}/",
         "unit": None,
-        "total": len(records),
     }
 
 
-def unit_lists(snapshot: Snapshot, unit: UnitView, kind: Kind) -> dict[str, Chunk]:
+def years_of(snapshot: Snapshot, view: JurisdictionView, kind: Kind) -> list[int]:
+    """Return the years of a kind's list, newest first."""
+    key = ("years", view.slug, kind.code)
+    if key not in snapshot.derived:
+        snapshot.derived[key] = [year for year, _ in years(cards_in(snapshot, view, kind.code))]
+    found: list[int] = snapshot.derived[key]
+    return found
+
+
+def unit_lists(snapshot: Snapshot, view: JurisdictionView, unit: UnitView, kind: Kind) -> dict[str, Chunk]:
     """Return the pages of a unit's list of one kind by name; none where the unit has no such record."""
-    records = snapshot.records_of(unit, kind.code)
-    return {one.name: one for one in chunks(records, "index")} if records else {}
+    cards = summary_of(snapshot, view, unit).of(kind.code)
+    return {one.name: one for one in chunks(cards, "index")} if cards else {}
 
 
 def unit_list(
     snapshot: Snapshot, view: JurisdictionView, unit: UnitView, kind: Kind, name: str
 ) -> Context | None:
     """Return one page of a unit's list, or None where there is no such page."""
-    chunk = unit_lists(snapshot, unit, kind).get(name)
+    chunk = unit_lists(snapshot, view, unit, kind).get(name)
     if chunk is None:
         return None
     path = paths.unit_list_path(unit, kind.path, name)
@@ -117,27 +186,25 @@ def unit_list(
             jurisdiction=view,
             sample=sample_band(unit),
             column=kind.label,
+            source=unit.name,
+            feed=paths.unit_feed_path(unit, kind.path),
         ),
         "kind": kind,
         "chunk": chunk,
         "year": None,
-        "years": [],
+        "years": year_links(unit, kind, summary_of(snapshot, view, unit).of(kind.code)),
+        "groups": _by_year(chunk),
+        "newest_page": paths.unit_list_path(unit, kind.path),
         "whole": paths.jurisdiction_path(view.slug, kind.path),
         "folder": path.rsplit("/", 1)[0] + "/",
         "unit": unit,
-        "total": len(snapshot.records_of(unit, kind.code)),
+        "files": list(data.unit_files(unit, kind)) if data.holds(snapshot, view, unit, kind) else [],
     }
 
 
-def all_lists(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the endpoint and values of every list page."""
-    for view in snapshot.jurisdictions:
-        for kind in public_kinds():
-            for name in area_lists(snapshot, view, kind):
-                yield "listing", {"jurisdiction": view.slug, "name": name}
-            for unit in view.units:
-                for name in unit_lists(snapshot, unit, kind):
-                    yield (
-                        "unit_listing",
-                        {"jurisdiction": view.slug, "unit": unit.slug, "kind": kind.path, "name": name},
-                    )
+def _by_year(chunk: Chunk) -> list[tuple[int, list[Card]]]:
+    """Return a page's cards by the year that they are filed under, newest first."""
+    groups: dict[int, list[Card]] = {}
+    for one in chunk.cards:
+        groups.setdefault(one.year, []).append(one)
+    return sorted(groups.items(), reverse=True)

@@ -10,12 +10,14 @@ from portal.domain.documents.regulation import Regulation
 from portal.domain.values import show_day
 from portal.site.pages import paths
 from portal.site.pages.checks import checks_of
+from portal.site.pages.comparing import compare
 from portal.site.pages.declared import declared
-from portal.site.pages.differences import changed_cells, differences, show
+from portal.site.pages.differences import changed_cells, show
+from portal.site.pages.downloads import downloads_of
 from portal.site.pages.kinds import view_of
 from portal.site.pages.shell import Context, Link, Meta, area_crumbs, sample_band
-from portal.site.pages.status import record_mark
-from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, VersionView
+from portal.site.pages.standings import record_mark
+from portal.site.snapshot import SHANGHAI, JurisdictionView, RecordView, Snapshot, VersionView
 
 _TITLE_LENGTH = 24
 
@@ -83,9 +85,14 @@ def record_page(
         "newest": version is record.latest,
         "versions": tuple(reversed(record.versions)),
         "digest_groups": [version.digest[place : place + 8] for place in range(0, len(version.digest), 8)],
-        "json_path": paths.record_path(record, version.number, ending="json"),
-        "json_size": file_size(len(wrapper(version))),
-        "json_name": f"{record.index_no.replace('/', '-')}-v{version.number}.json",
+        "permalink": paths.record_path(record, version.number),
+        # The newest version lies at two addresses; the one without a number is the one to be found.
+        "canonical": record.path if version is record.latest else meta.path,
+        "published_at": version.published_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),
+        "keywords": (version.unit_name, record.kind.label, *_tags(version)),
+        "feeds": _feeds(area, record),
+        "downloads": tuple(downloads_of(record, version, len(wrapper(version)))),
+        "report": paths.jurisdiction_path(area.slug, "report"),
         "channels": area.regime.report_channels,
     }
     document = version.readable
@@ -101,7 +108,7 @@ def record_page(
         "checks": checks_of(snapshot, area, record, version.number),
         "standing": record_mark(snapshot, area, record),
         "before": before,
-        "changes": differences(earlier, document) if earlier else [],
+        "changes": compare(earlier, document) if earlier else None,
         "changed": changed_cells(earlier, document)
         if earlier and not isinstance(document, Regulation)
         else {},
@@ -130,26 +137,21 @@ def _description(record: RecordView, version: VersionView) -> str:
     )
 
 
-def file_size(count: int) -> str:
-    """Return a size as a reader knows it."""
-    return (
-        f"{count} B"
-        if count < 1000
-        else f"{count / 1000:.1f} KB"
-        if count < 10_000
-        else f"{count // 1000} KB"
-    )
-
-
 def directory(record: RecordView, version: VersionView, document: Document) -> list[tuple[str, str]]:
-    """Return the directory elements (政府信息公开目录要素) that are filled."""
+    """Return the directory elements (政府信息公开目录要素).
+
+    The ones that every entry of a directory has are there also where they are not
+    filled; the others only where they are. 概述 stands at the head of the page.
+    """
     rows: list[tuple[str, str]] = [("索引号", record.index_no), ("发布机构", version.unit_name)]
-    rows += _filled(document, ("doc_no", "issued_on"))
+    rows += _filled(document, ("doc_no",)) or [("文号", "无")]
+    rows += _filled(document, ("issued_on",)) or [("成文日期", "未填")]
     rows.append(("发布日期", show_day(version.published_on)))
+    rows += _filled(document, ("validity",))
+    rows.append(("概述", "见“内容概述”" if document.abstract else "未填"))
     rows += _filled(
         document,
         (
-            "validity",
             "openness",
             "openness_basis",
             "legal_basis",
@@ -163,6 +165,23 @@ def directory(record: RecordView, version: VersionView, document: Document) -> l
         ),
     )
     return rows
+
+
+def _feeds(area: JurisdictionView, record: RecordView) -> tuple[Link, ...]:
+    """Return the feeds in which a reader hears of the record's changes, the nearest first."""
+    unit, kind = record.unit, record.kind
+    return (
+        Link(f"{unit.name}的更新", paths.unit_feed_path(unit)),
+        Link(f"{area.regime.short}{kind.label}的更新", paths.feed_path(area.slug, kind.path)),
+        Link(f"{area.regime.short}全部更新", paths.feed_path(area.slug)),
+    )
+
+
+def _tags(version: VersionView) -> list[str]:
+    """Return what else the page may be looked up by."""
+    document = version.readable
+    found = (getattr(document, name, None) for name in ("domain", "theme", "doc_no"))
+    return [one for one in found if isinstance(one, str) and one]
 
 
 def _filled(document: Document, names: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from portal.domain.documents.base import Kind, kinds
 from portal.site.pages import paths
-from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
+from portal.site.snapshot import JurisdictionView, Snapshot, UnitView
 
 SITE_NAME = "阳光权力公开平台"
 TYPE_LABELS = {
@@ -46,6 +46,7 @@ class Meta:
     column: str = ""
     published: date | None = None
     source: str = ""
+    feed: str = ""  # The feed that tells what is new here.
 
     @property
     def site_name(self) -> str:
@@ -126,8 +127,3 @@ def menu(view: JurisdictionView) -> list[tuple[str, Link]]:
     entries.append(("rules", Link("本地规定", paths.jurisdiction_path(view.slug, "rules"))))
     entries.append(("status", Link("公开情况", paths.jurisdiction_path(view.slug, "status"))))
     return entries
-
-
-def newest(records: list[RecordView], count: int) -> list[RecordView]:
-    """Return the records whose newest version came last, newest first."""
-    return sorted(records, key=lambda one: (one.latest.published_at, one.id), reverse=True)[:count]

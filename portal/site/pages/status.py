@@ -3,295 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 
-from portal.domain.calendar import Due
-from portal.domain.documents.finance import FinanceDisclosure, StatementType
-from portal.domain.documents.regulation import Area
-from portal.domain.obligations import (
-    DUTIES,
-    Case,
-    Cell,
-    Duty,
-    Index,
-    Lost,
-    Standing,
-    Status,
-    board_periods,
-    index_of,
-    rates,
-    standing,
-)
-from portal.domain.obligations.index import Scored, average
-from portal.domain.obligations.periodic import finance
+from portal.domain.obligations import DUTIES, Duty
+from portal.domain.obligations.index import average
+from portal.domain.obligations.rates import added
 from portal.domain.rules.base import rules
-from portal.domain.units import facts_of
-from portal.domain.values import show_day, show_period
-from portal.site import findings
-from portal.site.pages import paths
-from portal.site.pages.limits import grants, limits
+from portal.domain.values import show_day
+from portal.site.pages.limits import limits
 from portal.site.pages.shell import Context, area_meta
-from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
-
-_STATES = {
-    Status.ON_TIME: "ok",
-    Status.NIL: "nil",
-    Status.LATE: "late",
-    Status.MISSING: "missing",
-    Status.EXEMPT: "none",
-    Status.NOT_APPLICABLE: "none",
-    Status.UNCLEAR: "note",
-}
-
-
-@dataclass(frozen=True)
-class Mark:
-    """The state of one duty: its code (see the template's icons), what to say, more about it, and where it leads."""
-
-    state: str
-    word: str
-    note: str = ""
-    path: str | None = None
-
-    @property
-    def gap(self) -> bool:
-        """Tell whether something is wanting."""
-        return self.state in ("late", "missing")
-
-
-@dataclass(frozen=True)
-class Quarter:
-    """One column: a quarter and until when its finances were due."""
-
-    period: str
-    due: Due | None
-
-    @property
-    def label(self) -> str:
-        """Such as 2026年第三季度."""
-        return show_period(self.period)
-
-    @property
-    def until(self) -> str:
-        """Until when, in words."""
-        if self.due is None:
-            return "未规定期限"
-        return f"{show_day(self.due.day)}前" + ("（暂定）" if self.due.provisional else "")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One unit's marks: the delegation plan, a mark for each quarter, then one for each other duty (None: blank)."""
-
-    unit: UnitView
-    plan: Mark
-    marks: tuple[Mark, ...]
-    others: tuple[tuple[Duty, Mark | None], ...]
-    standing: Standing
-
-    @property
-    def gone(self) -> bool:
-        """Tell whether the unit was abolished."""
-        gone = self.standing.unit.abolished_on
-        return gone is not None and gone <= self.standing.today
-
-    @property
-    def name(self) -> str:
-        """The unit's name, and that it is gone."""
-        return f"{self.unit.name}{'（已撤销）' if self.gone else ''}"
-
-    @property
-    def gaps(self) -> int:
-        """How many duties are wanting."""
-        return len(self.standing.wanting)
-
-    @property
-    def weight(self) -> tuple[bool, int, int, int, str]:
-        """Sort the worst first: missing, then late, then roster order; units that are gone last."""
-        states = Counter(one.status for one in self.standing.wanting)
-        return (self.gone, -states[Status.MISSING], -states[Status.LATE], self.unit.position, self.unit.slug)
-
-
-def finance_of(snapshot: Snapshot, unit: UnitView) -> dict[str, RecordView]:
-    """Return the unit's quarterly disclosures by period."""
-    return {
-        record.slug: record
-        for record in snapshot.records_of(unit, "finance")
-        if _is_quarterly(record) and len(record.slug) == 6
-    }
-
-
-def _is_quarterly(record: RecordView) -> bool:
-    known = next((one.document for one in reversed(record.versions) if one.document), None)
-    return not isinstance(known, FinanceDisclosure) or known.statement == StatementType.QUARTERLY
-
-
-def case_of(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Case:
-    """Return the unit's case as far as it is public."""
-    key = ("case", unit.id)
-    if key not in snapshot.derived:
-        snapshot.derived[key] = Case(
-            regime=view.regime,
-            unit=facts_of(unit),
-            today=snapshot.today,
-            records=findings.documents_of(snapshot, unit),
-            lost=tuple(
-                Lost(one.kind.code, one.slug, one.versions[0].published_on, str(one.id))
-                for one in snapshot.records_of(unit)
-                if all(version.document is None for version in one.versions)
-            ),
-            exemptions=snapshot.exemptions.get(unit.id, ()),
-            extensions=snapshot.extensions.get(unit.id, ()),
-        )
-    found: Case = snapshot.derived[key]
-    return found
-
-
-def mark_of(cell: Cell, where: dict[str, str]) -> Mark:
-    """Return a cell as the page shows it; `where` leads from a record's id to its page."""
-    path = next((where[seen.ref] for seen in cell.evidence if seen.ref in where), None)
-    notes = [_deadline(cell), cell.note, cell.afterthought]
-    state, word = _STATES.get(cell.status, "waiting"), cell.word
-    if cell.withdrawn:
-        notes.append("内容已依法撤回，留有说明")
-        if cell.status.kept:
-            state, word = "gone", "已撤回"
-    return Mark(state, word, "；".join(one for one in notes if one), path)
-
-
-def _deadline(cell: Cell) -> str:
-    """Say when it was done, or until when it is due."""
-    until = f"{show_day(cell.due.day)}{'（暂定）' if cell.provisional else ''}到期" if cell.due else ""
-    if cell.counts:
-        return ""
-    if cell.done_on:
-        late = f"，迟 {cell.days} {cell.day_unit}" if cell.status == Status.LATE else ""
-        nil = "，本期无发生额" if cell.status == Status.NIL else ""
-        return f"{show_day(cell.done_on)}{cell.duty.act}{late}{nil}"
-    if cell.status == Status.MISSING:
-        return f"{until}，已逾期 {cell.days} {cell.day_unit}" if until else ""
-    return until if cell.status not in (Status.EXEMPT, Status.NOT_APPLICABLE) else ""
-
-
-def summary(cells: Sequence[Cell]) -> Mark | None:
-    """Return one mark for all periods of a duty, the gravest state first; None is blank: nothing was owed yet."""
-    if not cells:
-        return None
-    duty = cells[0].duty
-    missing = sum(one.counts.overdue if one.counts else one.status == Status.MISSING for one in cells)
-    late = sum(one.counts.late if one.counts else one.status == Status.LATE for one in cells)
-    told = f"{late} {duty.each}迟{duty.act}"
-    if missing:
-        return Mark("missing", f"{missing} {duty.each}未{duty.act}", f"另有 {told}" if late else "")
-    if late:
-        return Mark("late", told)
-    if any(one.withdrawn and one.status.kept for one in cells):
-        return Mark("gone", "已撤回")
-    for status in (Status.UNCLEAR, Status.DUE_SOON, Status.DUE, Status.EXTENDED, Status.ON_TIME, Status.NIL):
-        if chosen := next((one for one in cells if one.status == status), None):
-            return Mark(_STATES.get(status, "waiting"), chosen.word)
-    last = cells[-1]
-    return Mark(_STATES.get(last.status, "waiting"), last.word)
-
-
-def _where(snapshot: Snapshot, unit: UnitView) -> dict[str, str]:
-    return {str(one.id): paths.record_path(one) for one in snapshot.records_of(unit)}
-
-
-def record_mark(snapshot: Snapshot, view: JurisdictionView, record: RecordView) -> Mark | None:
-    """Return the mark of one quarterly disclosure, for its own page."""
-    if (
-        record.kind.code != "finance"
-        or len(record.slug) != 6
-        or "Q" not in record.slug
-        or record.current is None
-    ):
-        return None
-    for cell in finance(case_of(snapshot, view, record.unit), [record.slug]):
-        if any(seen.ref == str(record.id) for seen in cell.evidence):
-            return mark_of(cell, {str(record.id): paths.record_path(record)})
-    return None
-
-
-def plan_order(record: RecordView) -> tuple[str, int]:
-    """Sort plans by the day from which they run."""
-    since = getattr(record.document, "effective_from", None)
-    return (since.isoformat() if since else "", record.id)
-
-
-def columns(snapshot: Snapshot, view: JurisdictionView) -> list[Quarter]:
-    """Return the quarters of the board: from the first one disclosed, the newest eight that have ended."""
-    disclosed = [
-        one.slug
-        for one in snapshot.records_in(view.slug, "finance")
-        if len(one.slug) == 6 and one.slug[4] == "Q"
-    ]
-    periods = board_periods(disclosed, snapshot.today)
-    return [Quarter(period, view.regime.finance_due(period)) for period in periods]
+from portal.site.pages.standings import Mark, Quarter, Row, columns
+from portal.site.pages.summary import summaries_of
+from portal.site.snapshot import JurisdictionView, Snapshot, UnitView
 
 
 def board(snapshot: Snapshot, view: JurisdictionView) -> tuple[list[Quarter], list[Row]]:
     """Return the columns and the rows of a jurisdiction's board, the worst first. Worked out once a snapshot."""
     key = ("board", view.slug)
     if key not in snapshot.derived:
-        heads = columns(snapshot, view)
-        periods = [one.period for one in heads]
-        found_by_unit = {unit.id: standing(case_of(snapshot, view, unit), periods) for unit in view.units}
-        shown = {code for one in found_by_unit.values() for code in one.cells}
-        others = [one for one in DUTIES if one.code in shown and one.code not in ("plan", "finance")]
-        rows = [_row(snapshot, unit, found_by_unit[unit.id], periods, others) for unit in view.units]
-        snapshot.derived[key] = heads, sorted(rows, key=lambda row: row.weight)
+        rows = sorted((one.row for one in summaries_of(snapshot, view)), key=lambda row: row.weight)
+        snapshot.derived[key] = columns(snapshot, view), rows
     found: tuple[list[Quarter], list[Row]] = snapshot.derived[key]
     return found
 
 
-def _row(snapshot: Snapshot, unit: UnitView, found: Standing, periods: list[str], others: list[Duty]) -> Row:
-    where = _where(snapshot, unit)
-    plan = found.last("plan")
-    marks = []
-    for period in periods:
-        cell = found.cell("finance", period)
-        marks.append(mark_of(cell, where) if cell else Mark("none", "不适用"))
-    return Row(
-        unit,
-        mark_of(plan, where) if plan else Mark("none", "不适用", "没有规定公开期限"),
-        tuple(marks),
-        tuple((duty, summary(found.of(duty.code))) for duty in others),
-        found,
-    )
-
-
-def index_for(snapshot: Snapshot, view: JurisdictionView, row: Row) -> Index:
-    """Return a unit's conduct index, from its public records."""
-    key = ("index", row.unit.id)
-    if key not in snapshot.derived:
-        checked = [
-            (one, report)
-            for record in snapshot.records_of(row.unit)
-            if (one := findings.published(record)) and (report := findings.report_of(snapshot, view, record))
-        ]
-        snapshot.derived[key] = index_of(case_of(snapshot, view, row.unit), row.standing, checked)
-    found: Index = snapshot.derived[key]
-    return found
-
-
-def scored(snapshot: Snapshot, unit: UnitView, index: Index) -> list[tuple[Scored, Mark, list[Context]]]:
-    """Return each item of a unit's index with its mark and its evidence as links."""
-    where = _where(snapshot, unit)
-    rows = []
-    for one in index.items:
-        mark = (
-            Mark("none", "不适用")
-            if one.passed is None
-            else Mark("ok", "符合")
-            if one.passed
-            else Mark("breach", "不符合")
-        )
-        shown = one.evidence if one.passed is False else ()
-        rows.append((one, mark, [{"what": seen.what, "path": where.get(seen.ref)} for seen in shown]))
-    return rows
+def other_duties(rows: list[Row]) -> list[Duty]:
+    """Return the duties beside plan and quarterly finance that any unit has."""
+    shown = {code for row in rows for code in row.duties}
+    return [one for one in DUTIES if one.code in shown]
 
 
 def newest_due(
@@ -310,39 +48,15 @@ def newest_due(
     return None
 
 
-def groups_of(row: Row, snapshot: Snapshot) -> list[tuple[str, list[tuple[Duty, list[tuple[str, Mark]]]]]]:
-    """Return a unit's duties by group, each with its newest periods first (a name and a mark each)."""
-    where = _where(snapshot, row.unit)
-    found: dict[str, list[tuple[Duty, list[tuple[str, Mark]]]]] = {}
-    for duty in row.standing.duties:
-        cells = row.standing.of(duty.code)[::-1]
-        marks = [(period_label(one), mark_of(one, where)) for one in cells]
-        found.setdefault(duty.group.label, []).append((duty, marks))
-    return list(found.items())
-
-
-def period_label(cell: Cell) -> str:
-    """Return what a page calls the period of a cell."""
-    if cell.duty.code == "supporting":
-        return Area(cell.period).label
-    period = cell.period
-    if len(period) in (4, 6) and period[:4].isdigit():
-        return show_period(period)
-    if cell.duty.code in ("plan", "filing"):
-        return f"{show_day(date.fromisoformat(period))}起执行" if period else "现行方案"
-    if cell.duty.code == "budget":
-        return show_period(period[:4]) + ("预算" if period.endswith("budget") else "决算")
-    return period
-
-
 def status_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
     """公开情况: the board of unit × duty, the coverage rates, the conduct index."""
     heads, rows = board(snapshot, view)
+    summaries = summaries_of(snapshot, view)
     latest = newest_due(snapshot, view)
     tally = Counter(mark.state for _, mark in latest[1]) if latest else Counter[str]()
-    indexes = [(row, index_for(snapshot, view, row)) for row in rows]
-    known = [pair for pair in indexes if pair[1].value is not None]
-    mean = average(index for _, index in known)
+    lines = {one.unit.id: one.index for one in summaries}
+    known = [(row, lines[row.unit.id]) for row in rows if lines[row.unit.id].value is not None]
+    mean = average(line.value for _, line in known)
     return {
         "meta": area_meta(
             view,
@@ -354,17 +68,19 @@ def status_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
         ),
         "heads": heads,
         "rows": rows,
-        "others": [duty for duty, _ in rows[0].others] if rows else [],
+        "others": other_duties(rows),
         "wanting": sum(row.gaps > 0 for row in rows),
         "latest": latest[0] if latest else None,
         "tally": tally,
         "limits": limits(view.regime, snapshot.today),
-        "rates": rates([case_of(snapshot, view, unit) for unit in view.units]),
+        "rates": added(
+            view.regime.coverage_on(snapshot.today), ((one.unit.name, one.coverage) for one in summaries)
+        ),
         "items": [
             (one, [rules()[rule_id] for rule_id in one.rules]) for one in view.regime.index_on(snapshot.today)
         ],
         "indexes": sorted(known, key=lambda pair: (pair[1].value or 0, pair[0].unit.position)),
         "mean": f"{float(mean):.1f}" if mean is not None else None,
-        "grants": grants(snapshot, view, {row.unit.id: row.standing for row in rows}),
+        "grants": [grant for one in summaries for grant in one.grants],
         "on": show_day(snapshot.today),
     }

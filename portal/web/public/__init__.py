@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Callable, Mapping
-from typing import Any
-from xml.sax.saxutils import escape
 
 from flask import Blueprint, Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
 
 from portal.site import pages
 from portal.site.snapshot import Snapshot
+from portal.web.public.bulk import with_dictionary
+from portal.web.public.files import FILES, FileType
 from portal.web.public.rendering import Rendering
 from portal.web.public.searching import Searcher, search_context
-
-SITEMAP_LIMIT = 50_000  # sitemaps.org: addresses in one file.
 
 
 def public_blueprint(
@@ -25,14 +22,24 @@ def public_blueprint(
     searcher: Searcher | None,
     base_url: str | None,
 ) -> Blueprint:
-    """Return the blueprint with one route for each type of page."""
-    public = Blueprint("public", __name__)
+    """Return the blueprint with one route for each type of page, and for each sort of file.
+
+    That of the English edition is called `english`; it has the pages that are in English, and no files.
+    """
+    edition = rendering.edition
+    public = Blueprint(
+        "english" if edition else "public", __name__, url_prefix=f"/{edition}" if edition else None
+    )
 
     def show(page: pages.PageType, values: Mapping[str, str]) -> Response:
+        if edition and not pages.in_english(page.path(values)):
+            abort(404)
         now = snapshot()
         context = page.context(now, values)
         if context is None:
             abort(404)
+        if page.endpoint == "kind_data":
+            context = with_dictionary(context)
         return _html(rendering.page(now, page.template, context))
 
     def route(page: pages.PageType) -> None:
@@ -51,24 +58,8 @@ def public_blueprint(
             context |= search_context(searcher, now, request.args)
         return _html(rendering.page(now, "search.html", context))
 
-    @public.get(pages.DATA_RULE)
-    def data(**values: str) -> Response:
-        body = pages.data_of(snapshot(), values)
-        if body is None:
-            abort(404)
-        return Response(body, mimetype="application/json")
-
-    @public.get("/sitemap.xml")
-    def sitemap_xml() -> Response:
-        return Response(
-            _sitemap(snapshot(), base_url), content_type=mimetypes.guess_type("a.xml")[0] or "application/xml"
-        )
-
-    @public.get("/robots.txt")
-    def robots() -> Response:
-        where = f"\nSitemap: {base_url}/sitemap.xml" if base_url else ""
-        return Response(f"User-agent: *\nAllow: /{where}\n", mimetype="text/plain")
-
+    for file in () if edition else FILES:
+        _serve(public, file, snapshot, base_url)
     return public
 
 
@@ -100,24 +91,11 @@ def _html(text: str) -> Response:
     return Response(text, mimetype="text/html")
 
 
-def _sitemap(snapshot: Snapshot, base_url: str | None) -> str:
-    """List every page in force. Versions and data are left out: their record's page leads to them."""
-    front = f"{base_url}/" if base_url else ""
-    lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">',
-    ]
-    records = {one.path: one.latest.published_on for one in snapshot.records}
-    count = 0
-    for url in pages.all_urls(snapshot):
-        place: Any = records.get(url.path)
-        if not url.path.endswith(".html") or url.endpoint in ("missing", "search"):
-            continue
-        if url.endpoint == "record" and place is None:
-            continue
-        count += 1
-        if count > SITEMAP_LIMIT:
-            break
-        changed = f"<lastmod>{place}</lastmod>" if place else ""
-        lines.append(f"<url><loc>{escape(front + url.path)}</loc>{changed}</url>")
-    return "\n".join([*lines, "</urlset>", ""])
+def _serve(public: Blueprint, file: FileType, snapshot: Callable[[], Snapshot], base_url: str | None) -> None:
+    def answer(**values: str) -> Response:
+        content = file.content(snapshot(), values, base_url)
+        if content is None:
+            abort(404)
+        return Response(content, content_type=file.content_type)
+
+    public.add_url_rule(file.rule, file.endpoint, answer)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -11,11 +12,14 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from portal.domain.values import show_day, show_month, show_period, show_yuan
+from portal.site.pages import ENGLISH, in_english
 from portal.site.pages.kinds.figures import rate, short
 from portal.site.pages.kinds.tender import span
 from portal.site.pages.paths import HOME, record_path, up
 from portal.site.pages.shell import Context, Link, Meta, menu
 from portal.site.snapshot import SHANGHAI, Snapshot
+from portal.web.public.editions import DataBlock
+from portal.web.public.qr import qr
 
 ICONS = {
     "ok": "i-ok",
@@ -71,15 +75,39 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 
+@dataclass(frozen=True)
+class Twin:
+    """The same page in the other edition: where it is, its language, the link's words, and this edition's language."""
+
+    href: str
+    lang: str
+    word: str | Markup
+    own: str
+
+
 class Rendering:
     """Fills the public templates. One object serves one app; what it caches lives in the snapshot."""
 
-    def __init__(self, env: Environment, *, search_url: str | None, base_url: str | None) -> None:
-        """Prepare the environment: filters, the macros that every page uses, the site's own address."""
+    edition = ""
+    filters: Mapping[str, Callable[..., Any]] = FILTERS
+
+    def __init__(
+        self, env: Environment, *, search_url: str | None, base_url: str | None, english: bool = False
+    ) -> None:
+        """Prepare the environment: filters, the macros that every page uses, the site's own address.
+
+        `english` lets pages lead to their English twins.
+        """
+        self.english = english
         self.env = env
         self.search_url = search_url
-        env.filters.update(FILTERS)
+        # A static server answers every unknown address with 404.html, however deep:
+        # where the site's address is known, that page's links start at its root.
+        self.root = f"{urlsplit(base_url).path.rstrip('/')}/" if base_url else None
+        env.filters.update(self.filters)
         env.globals.update(icons=ICONS, one_path=record_path, base_url=base_url)
+        domain = urlsplit(base_url).hostname if base_url else None
+        env.globals.update(site_domain=domain, data_block=DataBlock(base_url), qr=qr)
         parts: Any = env.get_template("public/_parts.html").module
         for name in ("mark", "head", "fact", "day_fact", "paras", "cell", "feed", "declared_parts"):
             env.globals[name] = getattr(parts, name)
@@ -96,13 +124,26 @@ class Rendering:
     def page(self, snapshot: Snapshot, template: str, context: Context, *, up: str | None = None) -> str:
         """Return one page as HTML; `up` overrides what leads from the page to the site's top."""
         meta: Meta = context["meta"]
+        if up is None and meta.path == "404.html":
+            up = self.root
         prefix = _up(meta.path) if up is None else up
-        link = prefix.__add__
+        link = self.linking(prefix)
         search = self.search_url or link("search.html")
         top, foot = self._frame(snapshot, meta, prefix, search)
         names = context.get("templates") or (template,)
         chosen = self.env.select_template([f"public/{name}" for name in names])
-        return chosen.render(context, link=link, search=search, top=top, foot=foot)
+        twin, within = self.twin(meta.path, prefix), f"{self.edition}/" if self.edition else ""
+        return chosen.render(context, link=link, search=search, top=top, foot=foot, twin=twin, within=within)
+
+    def linking(self, prefix: str) -> Callable[[str], str]:
+        """Return what makes a link of a site path, on a page from which `prefix` leads to the top."""
+        return prefix.__add__
+
+    def twin(self, path: str, prefix: str) -> Twin | None:
+        """Return the same page in the other edition, if there is one."""
+        if not (self.english and in_english(path)):
+            return None
+        return Twin(f"{prefix}{ENGLISH}/{path}", ENGLISH, "English", "zh-Hans")
 
     def _frame(self, snapshot: Snapshot, meta: Meta, prefix: str, search: str) -> tuple[Markup, Markup]:
         """Return header and footer, rendered once for all pages that share them."""
@@ -111,7 +152,7 @@ class Rendering:
         area = meta.jurisdiction.slug if meta.jurisdiction else ""
         key = ("frame", self.env, area, prefix, meta.nav, meta.sample, own, search)
         if key not in snapshot.derived:
-            known = {"meta": meta, "link": prefix.__add__, "search": search, "entries": entries}
+            known = {"meta": meta, "link": self.linking(prefix), "search": search, "entries": entries}
             snapshot.derived[key] = (
                 Markup(self._shell.render(known, part="top")),  # noqa: S704 - rendered with autoescape.
                 Markup(self._shell.render(known, part="foot")),  # noqa: S704 - likewise.
@@ -127,6 +168,7 @@ def site_menu(snapshot: Snapshot) -> list[tuple[str, Link]]:
         (one.slug, Link(one.regime.short, f"{one.slug}/index.html")) for one in snapshot.jurisdictions[:8]
     ]
     entries.append(("about", Link("这个平台是什么", "about.html")))
+    entries.append(("help", Link("帮助", "help/index.html")))
     entries.append(("sitemap", Link("网站地图", "sitemap.html")))
     return entries
 

@@ -1,4 +1,4 @@
-"""Numbers as a reader sees them: headline amounts, rates, and the geometry of the drawings."""
+"""Numbers as a reader sees them: headline amounts, rates and differences."""
 
 from __future__ import annotations
 
@@ -42,45 +42,24 @@ def short(fen: int) -> str:
     return f"{amount.number.removesuffix('.00')}{amount.unit}"
 
 
+def tenths(part: int, whole: int) -> int:
+    """Return a part of a whole in tenths of a percent, rounded half away from zero; the whole is above zero."""
+    found = (abs(part) * 2000 + whole) // (2 * whole)
+    return found if part >= 0 else -found
+
+
 def rate(part: int, whole: int | None) -> str:
-    """Return a percentage with one decimal, rounded half up; blank where there is no whole."""
+    """Return a percentage with one decimal; blank where there is no whole."""
     if not whole or whole < 0:
         return ""
-    tenths = (part * 2000 + whole) // (2 * whole)
-    return f"{tenths // 10}.{tenths % 10}%"
+    return f"{show_tenths(tenths(part, whole))}%"
 
 
-@dataclass(frozen=True)
-class Bar:
-    """One bar of a chart, in pixels."""
-
-    x: int
-    y: int
-    height: int
-    value: str
-    label: str
-    current: bool
+def show_tenths(count: int) -> str:
+    """Write tenths as a number with one decimal."""
+    return f"{'-' if count < 0 else ''}{abs(count) // 10}.{abs(count) % 10}"
 
 
-def bars(values: list[tuple[str, int]], *, current: str, width: int = 344, height: int = 112) -> list[Bar]:
-    """Lay out a bar chart at 1:1; the labels are short and never shrink. Values are fen, shown in 万元."""
-    top = max((value for _, value in values), default=0) or 1
-    step = width // max(len(values), 1)
-    return [
-        Bar(
-            x=place * step + step // 2,
-            y=24 + height - round(height * max(value, 0) / top),
-            height=max(round(height * max(value, 0) / top), 1),
-            value=_round_wan(value, precise=top < 1000 * WAN),
-            label=label,
-            current=label == current,
-        )
-        for place, (label, value) in enumerate(values)
-    ]
-
-
-def _round_wan(fen: int, *, precise: bool) -> str:
-    if precise:
-        tenths = (fen + WAN // 20) // (WAN // 10)
-        return f"{tenths // 10:,}.{tenths % 10}"
-    return f"{(fen + WAN // 2) // WAN:,}"
+def signed(text: str) -> str:
+    """Write a plus before what is more than nothing, so that more and less are told apart at a glance."""
+    return text if text.startswith("-") or not text.strip("0.,%") else f"+{text}"

@@ -1,0 +1,51 @@
+"""The headers that go with every answer of the public site, and the same as snippets for nginx and Caddy."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+NGINX, CADDY = "headers.nginx.conf", "headers.Caddyfile"
+
+
+def content_policy(search_url: str | None = None) -> str:
+    """Return the content security policy: own styles and pictures only, no script, no frame, nobody else's files.
+
+    Forms may be sent to the site itself and, where questions go to a live site, to `search_url`'s origin.
+    """
+    return (
+        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; "
+        f"frame-ancestors 'none'; form-action 'self'{_origin(search_url)}"
+    )
+
+
+def _origin(url: str | None) -> str:
+    try:
+        parts = urlsplit(url or "")
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return ""
+    # Nothing that could end the directive, or the snippet's line, gets into it.
+    plain = parts.netloc.isascii() and not set(parts.netloc) & set("'\";,\\{}$ \t\r\n@")
+    return f" {parts.scheme}://{parts.netloc}" if known and plain else ""
+
+
+def security_headers(policy: str) -> dict[str, str]:
+    """Return the headers of every answer."""
+    return {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+
+
+def header_snippets(policy: str) -> dict[str, str]:
+    """Return file name and text of the snippets that nginx and Caddy include; raise `ValueError` for a torn policy."""
+    if set(policy) & set('"\\{}$\r\n'):
+        raise ValueError("the policy holds a character that would break out of its quotes")
+    headers = security_headers(policy).items()
+    return {
+        NGINX: "".join(f'add_header {name} "{value}" always;\n' for name, value in headers),
+        CADDY: "header {\n" + "".join(f'\t{name} "{value}"\n' for name, value in headers) + "}\n",
+    }
