@@ -70,8 +70,9 @@ test: setup browser
 test-fast: setup
 	$(BIN)/pytest -n 2 -q -m "not kill and not browser"
 
+SIZE ?= usual
 bench: setup
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench --size $(SIZE)
 
 rules: setup
 	$(BIN)/python -m tests.regimes.coverage

@@ -22,7 +22,7 @@ def create_public_app(
     search: Searcher | None = None,
     search_url: str | None = None,
     base_url: str | None = None,
-    english: bool = False,
+    english: bool = True,
 ) -> Flask:
     """Return the app of the public site: GET pages only, no session, no cookie.
 

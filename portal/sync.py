@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -31,6 +32,7 @@ from portal.site.forks import ForkFailed
 from portal.site.precompress import compressed
 from portal.site.snapshot import OpenSnapshot, RecordView, Snapshot, open_snapshot
 from portal.site.trees import KEPT_BUILDS
+from portal.store.db import begin_write
 from portal.store.public import latest_change
 from portal.store.tables import Outbox
 
@@ -66,13 +68,19 @@ class SyncReport:
 @contextmanager
 def only_writer(settings: Settings, *, wait: float = 300) -> Iterator[None]:
     """Hold the instance's lock; the system frees it when the holder dies."""
+    lock = FileLock(settings.lock_file, timeout=wait)
     try:
-        with FileLock(settings.lock_file, timeout=wait):
-            yield
+        lock.acquire()
     except Timeout as busy:
         raise Busy(
             "另一个同步进程正在运行。请等它结束后再试；如确认没有，请检查是否有残留的 portal 进程。"
         ) from busy
+    except OSError as refused:
+        raise CannotWrite(_told(refused, "平台的锁文件", settings.lock_file)) from refused
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @cache
@@ -126,10 +134,15 @@ def pay(
     rebuild_site: bool = False,
     now: datetime | None = None,
     progress: Callable[[int], None] | None = None,
+    wait: float = 300,
 ) -> SyncReport:
-    """Do one pass; a long-running process hands in the same `site` each time."""
+    """Do one pass; a long-running process hands in the same `site` each time.
+
+    Raise `Busy` when another process has been writing for `wait` seconds, `CannotWrite` or `ForkFailed`
+    when the site could not be built: it then stays as it was, and everything is still owed.
+    """
     now = now or datetime.now(UTC)
-    with only_writer(settings):
+    with only_writer(settings, wait=wait):
         session.rollback()  # A snapshot begins a new transaction of its own.
         owed_index = _owed(session, Outbox.indexed_at)
         owed_site = _owed(session, Outbox.built_at)
@@ -152,31 +165,49 @@ def pay(
                     site, now=now, full=full, keep=1 if gone else KEPT_BUILDS, progress=progress
                 )
             except OSError as refused:
-                raise CannotWrite(_told(refused, settings)) from refused
+                raise CannotWrite(_told(refused, "静态网站", settings.site_folder)) from refused
             faults = build.faults
             _mark(session, Outbox.built_at.key, owed_site, now)
         session.rollback()
         indexed = removed = 0
         if fresh_index or owed_index:
             snapshot = open_snapshot(session, site.regimes, now=now)
-            indexed, removed = _pay_index(snapshot, settings, None if fresh_index else owed_index)
+            try:
+                indexed, removed = _pay_index(snapshot, settings, None if fresh_index else owed_index)
+            except OSError as refused:
+                raise CannotWrite(_told(refused, "检索索引", settings.index_folder)) from refused
             session.rollback()
             _mark(session, Outbox.indexed_at.key, owed_index, now)
         return SyncReport(indexed, removed, fresh_index, build, len(owed_site) or len(owed_index), faults)
 
 
-def _told(refused: OSError, settings: Settings) -> str:
-    """Say what stopped the build and what to do about it."""
-    where = refused.filename or settings.site_folder
-    remedies = {
-        errno.ENOSPC: "磁盘已满。请清理空间或换到更大的磁盘，然后重新运行 portal sync",
-        errno.EDQUOT: "磁盘配额已用完。请增加配额，然后重新运行 portal sync",
-        errno.EROFS: "文件夹是只读的。请把磁盘改为可写，然后重新运行 portal sync",
-        errno.EACCES: "没有写入权限。请让运行本程序的用户拥有该文件夹，然后重新运行 portal sync",
-        errno.EPERM: "没有写入权限。请让运行本程序的用户拥有该文件夹，然后重新运行 portal sync",
-    }
-    told = remedies.get(refused.errno or 0, f"{refused.strerror or refused}。请排除后重新运行 portal sync")
-    return f"静态网站无法写入 {where}：{told}。网站仍是上一次生成的内容，已公开的内容没有丢失。"
+def _told(refused: OSError, what: str, folder: Path) -> str:
+    """Say what stopped the run and what to do about it."""
+    number = refused.errno or 0
+    remedy = _REMEDIES.get(number) or f"系统返回错误 {errno.errorcode.get(number, number)}。请排除后"
+    stays = {"静态网站": "网站仍是上一次生成的内容，已公开的内容没有丢失。"}.get(
+        what, "已公开的内容没有丢失。"
+    )
+    return f"{what}无法写入 {refused.filename or folder}：{remedy}重新运行 portal sync。{stays}"
+
+
+_OURS = "没有写入权限。请让运行本程序的用户拥有该文件夹，然后"
+_IN_THE_WAY = "那里已有一个同名的文件或文件夹，不是本程序的。请把它移走，然后"
+_REMEDIES = {
+    errno.ENOSPC: "磁盘已满。请清理空间或换到更大的磁盘，然后",
+    errno.EDQUOT: "磁盘配额已用完。请增加配额，然后",
+    errno.EROFS: "文件夹是只读的。请把磁盘改为可写，然后",
+    errno.EACCES: _OURS,
+    errno.EPERM: _OURS,
+    errno.ENOTDIR: _IN_THE_WAY,
+    errno.EEXIST: _IN_THE_WAY,
+    errno.EISDIR: _IN_THE_WAY,
+    errno.ENOTEMPTY: _IN_THE_WAY,
+    errno.EIO: "磁盘读写出错，可能已损坏。请检查磁盘，然后",
+    errno.EMFILE: "同时打开的文件太多。请提高系统的限额（ulimit -n），然后",
+    errno.ENFILE: "整个系统同时打开的文件太多。请关闭一些程序，然后",
+    errno.ENOMEM: "内存不足。请关闭一些程序或增加内存，然后",
+}
 
 
 def entry_of(record: RecordView, regimes: Mapping[str, Regime]) -> Entry | None:
@@ -248,6 +279,9 @@ def _entries(snapshot: OpenSnapshot, units: set[int | None] | None = None) -> It
 
 
 def _mark(session: Session, column: str, owed: Mapping[int, object], now: datetime) -> None:
+    if not owed:
+        return
+    begin_write(session)  # Anew: what was read before the build is old by now, and SQLite writes nothing on it.
     for chunk_start in range(0, len(owed), 500):
         chunk = list(owed)[chunk_start : chunk_start + 500]
         session.execute(update(Outbox).where(Outbox.id.in_(chunk)).values({column: now}))

@@ -6,16 +6,22 @@ read, so that a correction costs little more than the pages that show it.
 
 from __future__ import annotations
 
+import logging
+import os
+import select
+import signal
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
-from threading import Event
+from typing import Any, Protocol, Self
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
 from portal.domain.regimes import Regime
+from portal.site.build import Site
 from portal.site.rows import forget
 from portal.site.snapshot import SHANGHAI
 from portal.store.public import latest_change
@@ -23,6 +29,64 @@ from portal.sync import Busy, CannotWrite, ForkFailed, MakeApp, SyncReport, pay,
 
 REMEMBERED = 20_000  # Versions kept in memory, about 12 KB each.
 _PAUSE = 30.0  # Seconds until the next try after something went wrong.
+_PATIENCE = 5.0  # Seconds to wait for another process that is writing, before looking whether to stop.
+_log = logging.getLogger(__name__)
+
+
+class Stop(Protocol):
+    """Says when to stop; `threading.Event` is one."""
+
+    def is_set(self) -> bool:
+        """Tell whether it is time."""
+
+    def wait(self, timeout: float) -> object:
+        """Wait so many seconds, or until it is time."""
+
+
+class Signalled:
+    """Set by Ctrl+C or by a service manager's stop, for as long as it is entered; the second one acts at once.
+
+    A `threading.Event` would not do: setting one in the thread that waits for it may block for ever.
+    """
+
+    def __init__(self) -> None:
+        """Listen only once entered."""
+        self._set = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        """Take the signals over."""
+        self._mouth, self._ear = os.pipe()[::-1]
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._heard)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the signals back."""
+        self._give_back()
+        os.close(self._mouth)
+        os.close(self._ear)
+
+    def _heard(self, *_: object) -> None:
+        self._set = True
+        os.write(self._mouth, b".")
+        self._give_back()
+
+    def _give_back(self) -> None:
+        while self._before:
+            signal.signal(*self._before.popitem())
+
+    def is_set(self) -> bool:
+        """Tell whether a signal came."""
+        return self._set
+
+    def wait(self, timeout: float) -> object:
+        """Wait so many seconds, or until a signal comes."""
+        return select.select([self._ear], [], [], timeout)[0]
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
 
 
 def work(
@@ -34,33 +98,90 @@ def work(
     every: float,
     jobs: int = 0,
     tell: Callable[[str], None],
-    stop: Event | None = None,
+    stop: Stop | None = None,
+    clock: Callable[[], datetime] = _clock,
+    pause: float = _PAUSE,
 ) -> None:
-    """Pay whatever is owed, then look again `every` seconds until `stop` is set; `tell` hears what was done.
+    """Pay whatever is owed, then look again `every` seconds until `stop` (Ctrl+C, SIGTERM) is set; `tell` hears what was done.
 
-    What goes wrong is told and tried again later: a full disk or a busy lock must not end the process.
+    A build that has begun is finished first. What goes wrong is told and tried again after `pause`
+    seconds: a full disk, a busy lock or a fault in the program must not end the process.
     """
-    stop = stop or Event()
     site = site_of(session, settings, regimes, make_app, jobs=jobs)
     site.parsed = {}
-    seen: tuple[int, object] | None = None
-    while not stop.is_set():
-        pause = every
+    with ExitStack() as signals:
+        stop = stop or signals.enter_context(Signalled())
+        watch = _Watch(session, settings, site, tell, clock, pause)
+        while not stop.is_set():
+            stop.wait(watch.look() or every)
+    tell("已停止。")
+
+
+class _Watch:
+    """Looks whether there is anything to do, and does it."""
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        site: Site,
+        tell: Callable[[str], None],
+        clock: Callable[[], datetime],
+        pause: float,
+    ) -> None:
+        self._session, self._settings, self._site = session, settings, site
+        self._tell, self._clock, self._pause = tell, clock, pause
+        self._seen: object = None  # What was found the last time that all was done.
+        self._again: float | None = None  # When to try a failed page once more, whatever changed.
+        self._trouble = ""
+
+    def look(self) -> float | None:
+        """Do what is to be done; return the seconds to wait if not the usual."""
         try:
-            now = datetime.now(UTC)
-            state = (latest_change(session), now.astimezone(SHANGHAI).date())
-            session.rollback()
-            if state != seen:
-                began = time.monotonic()
-                report = pay(session, settings, site, now=now)
-                forget(site.parsed, REMEMBERED)
-                seen = state
-                _report(report, time.monotonic() - began, tell)
-        except (Busy, CannotWrite, ForkFailed, OperationalError) as stopped:
-            session.rollback()
-            tell(f"{stopped}（{_PAUSE:.0f} 秒后再试）")
-            pause = _PAUSE
-        stop.wait(pause)
+            self._pass()
+        except Busy as stopped:  # It has waited already.
+            self._tell_once(str(stopped))
+            return None
+        except (CannotWrite, ForkFailed) as stopped:
+            told = str(stopped)
+        except DBAPIError as stopped:
+            told = f"数据库操作未完成（{stopped.orig}）。已发布的内容没有丢失。"
+        except Exception as wrong:  # Whatever it is: who publishes next must not find nobody here.
+            _log.exception("同步中断")
+            told = f"程序出错（{type(wrong).__name__}: {wrong}）。网站仍是上一次生成的内容，请把日志交给维护人员。"
+        else:
+            self._trouble = ""
+            return None
+        with suppress(SQLAlchemyError):
+            self._session.rollback()
+        self._tell_once(f"{told}（每 {self._pause:.0f} 秒再试一次）")
+        return self._pause
+
+    def _tell_once(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self._tell(trouble)
+            self._trouble = trouble
+
+    def _pass(self) -> None:
+        now = self._clock()
+        change, day = latest_change(self._session), now.astimezone(SHANGHAI).date()
+        self._session.rollback()
+        second = self._again is not None and time.monotonic() >= self._again
+        if (change, day, self._site.store.current()) == self._seen and not second:
+            return
+        began = time.monotonic()
+        report = pay(self._session, self._settings, self._site, now=now, wait=_PATIENCE)
+        if self._site.parsed is not None:
+            forget(self._site.parsed, REMEMBERED)
+        # Not what is served now: somebody may have removed it since.
+        self._seen = (
+            change,
+            day,
+            report.build.folder.resolve() if report.build else self._site.store.current(),
+        )
+        failed = report.build is not None and bool(report.build.failures)
+        self._again = time.monotonic() + self._pause if failed and not second else None
+        _report(report, time.monotonic() - began, self._tell)
 
 
 def _report(report: SyncReport, seconds: float, tell: Callable[[str], None]) -> None:

@@ -20,6 +20,7 @@ from portal.search import SearchIndex
 from portal.services import publishing
 from portal.services.checking import Book
 from portal.site.build import current_build
+from portal.store.db import make_engine, sqlite_url
 from portal.store.tables import Unit, Version
 from portal.sync import SyncReport, sync
 from tests.conftest import shipped
@@ -156,3 +157,25 @@ def test_a_spoiled_row_is_named_and_never_shown_and_stops_nothing(
     names = [one.relative_to(build).as_posix() for one in build.rglob("*.json") if "/u/" in one.as_posix()]
     assert all("2026-0002" in name for name in names)
     assert names
+
+
+def test_what_is_published_while_the_site_is_built_does_not_stop_the_paying(
+    session: Session, unit: Unit, run: Run, clock: Any, settings: Settings
+) -> None:
+    """The other publication comes from another process, in the middle of the build: it is owed, and paid by the next run."""
+    run(jobs=1)
+    publish(session, unit, "甲办法", clock)
+    session.rollback()
+    engine = make_engine(sqlite_url(settings.database))
+    late: list[int] = []
+
+    def publish_meanwhile(_: int) -> None:
+        if not late:
+            late.append(1)
+            with Session(engine) as other:
+                publish(other, other.get_one(Unit, unit.id), "乙办法", clock)
+
+    assert run(progress=publish_meanwhile, jobs=1).paid == 1
+    engine.dispose()
+    assert run(jobs=1).paid == 1
+    assert run(jobs=1).build is None

@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from posixpath import dirname, relpath
+from posixpath import relpath
 from urllib.parse import quote
-from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
 from portal.exchange.characters import writable
 
@@ -68,44 +68,54 @@ def atom(feed: Feed, *, base_url: str | None = None) -> bytes:
 
     Whatever a text holds, the feed is well-formed: what XML forbids shows as U+FFFD.
     """
-    root = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": "zh-CN"})
-    _text(root, "id", feed.id)
-    _text(root, "title", feed.title)
-    if feed.subtitle:
-        _text(root, "subtitle", feed.subtitle)
     newest = max((one.updated for one in feed.entries), default=feed.updated)
-    _text(root, "updated", _moment(newest))
-    if feed.author:
-        _text(ET.SubElement(root, "author"), "name", feed.author)
-    own = {"rel": "self", "type": "application/atom+xml", "href": _href(feed, feed.path, base_url)}
-    ET.SubElement(root, "link", own)
-    ET.SubElement(root, "link", _page(_href(feed, feed.page, base_url)))
-    for one in feed.entries:
-        entry = ET.SubElement(root, "entry")
-        _text(entry, "id", one.id)
-        _text(entry, "title", one.title)
-        _text(ET.SubElement(entry, "author"), "name", one.author)
-        _text(entry, "published", _moment(one.published))
-        _text(entry, "updated", _moment(one.updated))
-        ET.SubElement(entry, "link", _page(_href(feed, one.path, base_url)))
-        ET.SubElement(entry, "category", {"term": one.kind, "label": writable(one.kind_label)})
-        if one.summary:
-            _text(entry, "summary", one.summary)
-    text: str = ET.tostring(root, encoding="unicode")
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
+    own = _href(feed, feed.path, base_url)
+    parts = [
+        f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="{_ATOM}" xml:lang="zh-CN">',
+        _text("id", feed.id),
+        _text("title", feed.title),
+        _text("subtitle", feed.subtitle) if feed.subtitle else "",
+        _text("updated", _moment(newest)),
+        f"<author>{_text('name', feed.author)}</author>" if feed.author else "",
+        f'<link rel="self" type="application/atom+xml" href="{own}" />',
+        _page(_href(feed, feed.page, base_url)),
+        *(_entry(feed, one, base_url) for one in feed.entries),
+        "</feed>\n",
+    ]
+    return "".join(parts).encode()
 
 
-def _text(parent: ET.Element, name: str, text: str) -> None:
+def _entry(feed: Feed, one: Entry, base_url: str | None) -> str:
+    summary = _text("summary", one.summary) if one.summary else ""
+    return (
+        f"<entry>{_text('id', one.id)}{_text('title', one.title)}<author>{_text('name', one.author)}</author>"
+        f"{_text('published', _moment(one.published))}{_text('updated', _moment(one.updated))}"
+        f"{_page(_href(feed, one.path, base_url))}"
+        f'<category term="{_attribute(one.kind)}" label="{_attribute(one.kind_label)}" />{summary}</entry>'
+    )
+
+
+def _text(name: str, text: str) -> str:
     # Without a type a text construct is plain text: markup in it is shown, never read as markup.
-    ET.SubElement(parent, name).text = writable(text)
+    return f"<{name}>{escape(writable(text))}</{name}>"
 
 
-def _page(href: str) -> dict[str, str]:
-    return {"rel": "alternate", "type": "text/html", "href": href}
+def _attribute(text: str) -> str:
+    """Return a text as it stands between quotes; without the entities a reader would make blanks of these."""
+    return escape(writable(text), {'"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
+
+
+def _page(href: str) -> str:
+    return f'<link rel="alternate" type="text/html" href="{href}" />'
 
 
 def _href(feed: Feed, path: str, base_url: str | None) -> str:
-    return f"{base_url}/{quote(path)}" if base_url else quote(relpath(path, dirname(feed.path) or "."))
+    if base_url:
+        return _attribute(f"{base_url}/{quote(path)}")
+    folder = feed.path.rpartition("/")[0]
+    inside = path.removeprefix(f"{folder}/")
+    near = inside if inside != path and ".." not in path else relpath(path, folder or ".")
+    return _attribute(quote(near))
 
 
 def _moment(moment: datetime) -> str:

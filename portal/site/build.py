@@ -6,8 +6,8 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -162,6 +162,8 @@ def is_current(site: Site, *, now: datetime) -> bool:
     """Tell whether a build now would give the site that is served, as far as its basis and changes tell."""
     last, build = _last(site), site.store.current()
     if last is None or build is None or last.program != site.program or read_manifest(build).get("failed"):
+        return False
+    if not site.store.holds(last.static):
         return False
     with _open(site, now) as hand:
         return last.change == hand.snapshot.change and _rests_on(site, hand.snapshot, last)
@@ -368,7 +370,7 @@ class _Hand:
         with maker.freezer.running():
             state = build_unit(maker, self.snapshot, view, unit, old)
         faults = tuple(self.snapshot.found_faults.get(unit.id, ()))
-        state = UnitState(state.tree, state.kinds, state.summary, state.failures, faults, state.rendered)
+        state = replace(state, faults=faults)
         self.site.store.keep(state.tree.id, state)
         self.snapshot.forget(unit)
         return state
@@ -409,7 +411,8 @@ def _build_units(
             hand.again()
             plans, tasks = _tasks(site, name, hand, last, full)
         results = spread(lambda: _in_child(site, hand.now), tasks, jobs=site.jobs, ready=writers.rollback)
-        _collect(site, name, hand, plans, tasks, results, made, progress)
+        with closing(results):  # Whatever happens, the processes are gone before anything is cleaned up.
+            _collect(site, name, hand, plans, tasks, results, made, progress)
     return plans, made
 
 

@@ -23,8 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from portal.site.destinations import Destination, Unreachable
-from portal.site.precompress import SIDECARS
-from portal.site.trees import MANIFEST
+from portal.site.trees import MANIFEST, SIDECARS
 
 JOURNAL = "carrying.json"
 _ATTEMPTS = 3  # The site may be built anew while it is carried.

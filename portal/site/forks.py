@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -55,7 +55,7 @@ Begin = Callable[[], AbstractContextManager[Hand]]
 
 def spread(
     begin: Begin, tasks: Sequence[Any], *, jobs: int, ready: Callable[[], None]
-) -> Iterator[tuple[int, Any]]:
+) -> Generator[tuple[int, Any]]:
     """Yield the place of each task with its result (or `Wrong`) as they are done, by `jobs` processes.
 
     Raise `ForkFailed` when a process ends without an answer, `OSError` when the disk refuses.

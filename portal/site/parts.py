@@ -7,19 +7,20 @@ given the states that the first left behind.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from portal.domain.documents.base import Kind
 from portal.site import pages
 from portal.site.freezer import FAULT, Failure, SiteFreezer
+from portal.site.pages.english import ENGLISH, english_url
 from portal.site.pages.shell import public_kinds
 from portal.site.pages.standings import columns
 from portal.site.pages.summary import UnitSummary, blank_summary, summary_of
 from portal.site.prints import card_print, digest_of, kind_prints, record_print
 from portal.site.snapshot import JurisdictionView, Snapshot, UnitView
-from portal.site.trees import Compress, OldTree, Store, Tree, TreeRef
+from portal.site.trees import Compress, OldTree, Store, Tree, TreeRef, with_sidecars
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,10 @@ class KindState:
 
 @dataclass(frozen=True)
 class UnitState:
-    """A unit's tree and what it was made from."""
+    """A unit's tree, that of its English pages, and what they were made from."""
 
     tree: TreeRef
+    english: TreeRef
     kinds: Mapping[str, KindState]
     summary: UnitSummary
     failures: tuple[Failure, ...] = ()
@@ -48,6 +50,7 @@ class AreaState:
     """A jurisdiction's tree: its units' trees, what its pages were made from, and what everything rests on."""
 
     tree: TreeRef
+    english: TreeRef
     basis: str
     change: int
     units: Mapping[int, TreeRef]
@@ -73,7 +76,11 @@ class Maker:
 
     def put(self, tree: Tree, prefix: str, page: pages.PageUrl, old: OldTree | None = None) -> None:
         """Make a page and put it into the tree that lies at `prefix`; a file of `old` that is the same is taken over."""
-        name, content = page.path.removeprefix(prefix), self.freezer.content(page)
+        name = page.path.removeprefix(prefix)
+        if page.same_as:
+            tree.double(page.same_as.removeprefix(prefix), name)
+            return
+        content = self.freezer.content(page)
         same = old is not None and old.files.get(name) == hashlib.sha256(content).hexdigest()
         if not (same and _take_over(tree, old, [name])):
             tree.write(name, content)
@@ -102,6 +109,10 @@ def build_unit(
     kept_pages = maker.store.old(old.tree) if old else None
     for page in pages.unit_urls(snapshot, unit):
         maker.put(tree, prefix, page, kept_pages)
+    english = maker.start(f"{ENGLISH}/{prefix}".rstrip("/"))
+    kept_english = maker.store.old(old.english) if old else None
+    for page in _english_of_unit(snapshot, view, unit):
+        maker.put(english, f"{ENGLISH}/{prefix}", page, kept_english)
     for kind in public_kinds():
         if kind.code in kinds:
             tree.mount(kind.path, kinds[kind.code].tree)
@@ -120,11 +131,18 @@ def build_unit(
         failures = (*kept, *failures)
     return UnitState(
         tree.close(),
+        english.close(),
         kinds,
         summary_of(snapshot, view, unit),
         failures,
         rendered=maker.freezer.rendered - before,
     )
+
+
+def _english_of_unit(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Iterator[pages.PageUrl]:
+    yield from filter(None, map(english_url, pages.unit_urls(snapshot, unit)))
+    for kind in public_kinds():
+        yield from filter(None, map(english_url, pages.kind_urls(snapshot, view, unit, kind)))
 
 
 def _same_tree(old: UnitState, code: str, now: KindState) -> bool:
@@ -172,7 +190,7 @@ def _take_over(tree: Tree, old: OldTree | None, names: Sequence[str]) -> bool:
     """Take files over; or none, and tell so, where one of them is not there any more."""
     if old is None:
         return False
-    files = [file for name in names for file in (name, f"{name}.br", f"{name}.gz") if file in old.files]
+    files = [file for name in names for file in with_sidecars(name) if file in old.files]
     try:
         for file in files:
             tree.link(file, old)
@@ -209,28 +227,34 @@ def build_area(
                 moved.add(card.id)
                 cards[card.id] = print_now
     prefix = f"{view.slug}/"
-    tree = maker.start(view.slug)
+    tree, english = maker.start(view.slug), maker.start(f"{ENGLISH}/{view.slug}")
+    kept_english = maker.store.old(old.english) if old else None
     lists: dict[str, str] = {}
     for page in pages.area_urls(snapshot, view):
         name = page.path.removeprefix(prefix)
         made_from = pages.list_inputs(snapshot, view, page)
+        same = False
         if made_from is not None:
             ids, around = made_from
             lists[name] = digest_of(ids, around)
-            same = old and old.lists.get(name) == lists[name] and moved.isdisjoint(ids)
-            if same and _take_over(tree, kept, [name]):
-                continue
+            same = old is not None and old.lists.get(name) == lists[name] and moved.isdisjoint(ids)
         count = len(maker.freezer.failures)
-        maker.put(tree, prefix, page, kept)
+        if not (same and _take_over(tree, kept, [name])):
+            maker.put(tree, prefix, page, kept)
+        twin = english_url(page)
+        if twin and not (same and _take_over(english, kept_english, [name])):
+            maker.put(english, f"{ENGLISH}/{prefix}", twin, kept_english)
         if len(maker.freezer.failures) > count:
             lists.pop(name, None)
     for unit in view.units:
         if unit.id in units:
             tree.mount(f"u/{unit.slug}", units[unit.id].tree)
+            english.mount(f"u/{unit.slug}", units[unit.id].english)
     failures = (*(one for state in units.values() for one in state.failures), *maker.failures())
     faults = tuple(one for state in units.values() for one in state.faults)
     return AreaState(
         tree.close(),
+        english.close(),
         basis,
         snapshot.change,
         {number: state.tree for number, state in units.items()},
@@ -262,8 +286,13 @@ def build_top(
         same = old and page.path in old.files and page.endpoint not in pages.LIVELY
         if not (same and _take_over(tree, old, [page.path])):
             maker.put(tree, "", page, old)
+        if twin := english_url(page):
+            same = same and twin.path in (old.files if old else ())
+            if not (same and _take_over(tree, old, [twin.path])):
+                maker.put(tree, "", twin, old)
     for slug, state in areas.items():
         tree.mount(slug, state.tree)
+        tree.mount(f"{ENGLISH}/{slug}", state.english)
     tree.mount("static", static)
     failures = maker.failures()
     known = [one for state in areas.values() for one in state.failures]
@@ -316,19 +345,25 @@ def unit_that_failed(
     failure = Failure(f"{prefix}/index.html", told)
     if old and maker.store.old(old.tree):
         return replace(old, failures=(failure,), rendered=0)
-    tree = maker.start(prefix)
+    tree, english = (_sorry(maker, f"{edition}{prefix}") for edition in ("", f"{ENGLISH}/"))
+    return UnitState(tree.close(), english.close(), {}, blank_summary(snapshot, view, unit), (failure,))
+
+
+def _sorry(maker: Maker, key: str) -> Tree:
+    tree = maker.start(key)
     tree.write("index.html", FAULT.encode())
-    return UnitState(tree.close(), {}, blank_summary(snapshot, view, unit), (failure,))
+    return tree
 
 
 def area_that_failed(
     maker: Maker, snapshot: Snapshot, view: JurisdictionView, units: Mapping[int, UnitState]
 ) -> AreaState:
     """Return what stands for a jurisdiction whose own pages could not be made: one page that says so, and its units."""
-    tree = maker.start(view.slug)
-    tree.write("index.html", FAULT.encode())
+    tree, english = (_sorry(maker, f"{edition}{view.slug}") for edition in ("", f"{ENGLISH}/"))
     for unit in view.units:
         if unit.id in units:
             tree.mount(f"u/{unit.slug}", units[unit.id].tree)
+            english.mount(f"u/{unit.slug}", units[unit.id].english)
     trees = {number: state.tree for number, state in units.items()}
-    return AreaState(tree.close(), "", snapshot.change, trees, {}, {})  # Rests on nothing: it is made anew.
+    # It rests on nothing: it is made anew.
+    return AreaState(tree.close(), english.close(), "", snapshot.change, trees, {}, {})

@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 
 import brotli
 
-SIDECARS = (".br", ".gz")
 LEAST = 1024  # Below one network packet a reader gains nothing.
 _QUALITY = 5  # Brotli 11 takes 40 times longer for a tenth.
 _LEVEL = 6

@@ -28,6 +28,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 MANIFEST = "manifest.json"
+SIDECARS = (".br", ".gz")
 KEPT_BUILDS = 2  # The one before stays for readers who are in the middle of it.
 TREES, BUILDS, STATE, CURRENT = "trees", "builds", "state", "current"
 _STAGING = ".staging-"
@@ -40,6 +41,11 @@ _ENTRANCE = """<!doctype html>
 <meta http-equiv="refresh" content="0; url=current/index.html"></head>
 <body><p><a href="current/index.html">进入阳光权力公开平台</a></p></body></html>
 """
+
+
+def with_sidecars(path: str) -> tuple[str, ...]:
+    """Return a file's path and those that its compressed forms would have."""
+    return (path, *(f"{path}{ending}" for ending in SIDECARS))
 
 
 class UnsafePath(ValueError):
@@ -107,13 +113,23 @@ class Tree:
         if folder and folder not in self.made:
             (self.folder / folder).mkdir(parents=True, exist_ok=True)
             self.made.add(folder)
+        self._link(f"{old.folder}/{path}", path)
+        self.files[path] = old.files[path]
+
+    def _link(self, file: str, path: str) -> None:
         try:
-            os.link(f"{old.folder}/{path}", f"{self.folder}/{path}")
+            os.link(file, f"{self.folder}/{path}")
         except FileNotFoundError:
             raise
         except OSError:  # Some file systems have no hard links, others only so many for one file.
-            shutil.copyfile(old.folder / path, self.folder / path)
-        self.files[path] = old.files[path]
+            shutil.copyfile(file, self.folder / path)
+
+    def double(self, path: str, name: str) -> None:
+        """Let a file of this tree, with its compressed forms, lie under a second name too."""
+        for file, twin in zip(with_sidecars(path), with_sidecars(name), strict=True):
+            if file in self.files:
+                self._link(f"{self.folder}/{file}", twin)
+                self.files[twin] = self.files[file]
 
     def drop(self, path: str) -> None:
         """Take a file out again."""

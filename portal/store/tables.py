@@ -139,7 +139,8 @@ class Version(Base):
     """
 
     __tablename__ = "version"
-    __table_args__ = (UniqueConstraint("record_id", "number"), Index("ix_version_audience", "audience"))
+    # No index on the audience: nearly every version is public, and SQLite would walk all of them by it.
+    __table_args__ = (UniqueConstraint("record_id", "number"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), index=True)
@@ -231,6 +232,7 @@ class Outbox(Base):
     """What the index and the site still owe to a change; written in the change's own transaction."""
 
     __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_jurisdiction_id", "jurisdiction_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     jurisdiction_id: Mapped[int] = mapped_column(ForeignKey("jurisdiction.id"))

@@ -8,12 +8,12 @@ NGINX, CADDY = "headers.nginx.conf", "headers.Caddyfile"
 
 
 def content_policy(search_url: str | None = None) -> str:
-    """Return the content security policy: own styles and pictures only, no script, no frame, nobody else's files.
+    """Return the content security policy: own styles, pictures and script files only, no frame, nothing inline.
 
     Forms may be sent to the site itself and, where questions go to a live site, to `search_url`'s origin.
     """
     return (
-        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; "
         f"frame-ancestors 'none'; form-action 'self'{_origin(search_url)}"
     )
 

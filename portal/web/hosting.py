@@ -66,8 +66,9 @@ class SiteHost:
     """A WSGI application over a `site_build` folder."""
 
     def __init__(self, folder: Path, live: Flask) -> None:
-        """Serve `folder`, and `search.html` by the live app."""
+        """Serve `folder`, and `search.html` by the live app; every answer has that app's headers."""
         self.folder, self.live = folder, live
+        self.headers: Mapping[str, str] = live.extensions["security_headers"]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         """Answer one request."""
@@ -81,9 +82,7 @@ class SiteHost:
         answer = self._file(build, path, environ) if build else None
         if answer is None:
             answer = self._missing(build, path)
-        answer.headers["X-Content-Type-Options"] = "nosniff"
-        answer.headers["Referrer-Policy"] = "no-referrer"
-        answer.headers["Content-Security-Policy"] = CSP
+        answer.headers.update(self.headers)
         return answer(environ, start_response)
 
     def _file(self, build: Path, path: str, environ: WSGIEnvironment) -> Response | None:
@@ -115,10 +114,6 @@ class SiteHost:
 
 
 _RELATIVE = re.compile(r'\b(href|src|action)="(?![a-z]+:|#|/|data:)')
-CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 def _mimetype(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""Builds `static/vendor/`: the UI kit's stylesheet, without the fonts and crest that others may not use.
+"""Builds `static/vendor/`: what the pages use of the UI kit's stylesheet, without fonts and crest that others may not use.
 
 `python -m portal.web.vendor [--npm COMMAND]` takes the pinned npm package from
 `node_modules` (installing it first where it is missing) and writes `govuk.css`
@@ -15,12 +15,16 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
 VENDOR = HERE / "static" / "vendor"
 SOURCE = Path("node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css")
+# Every class of the kit that a template or a program of ours writes. A test compares this with the templates.
+USED = frozenset({"govuk-skip-link", "govuk-template", "govuk-template__body", "govuk-visually-hidden"})
+NOTICE = "/* From GOV.UK Frontend, (c) Crown copyright, MIT licence: the rules that these pages use. */\n"
 
 
 class VendorError(RuntimeError):
@@ -44,6 +48,59 @@ def restyle(css: str) -> str:
             f"样式表中仍有外部引用“{left.group()}”，界面组件的版本可能变了。请检查 package.json。"
         )
     return css
+
+
+def rules(css: str) -> Iterator[tuple[str, str]]:
+    """Yield the rules of a stylesheet one after the other: what stands before the braces, and what inside.
+
+    A statement without braces (`@charset`) has the inside "". Raise `VendorError` where braces do not match.
+    """
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    start, depth, inside = 0, 0, 0
+    for found in re.finditer(r"""["'](?:\\.|[^\\])*?["']|[{};]""", css):
+        mark = found.group()
+        if mark == ";" and depth == 0:
+            yield css[start : found.start()].strip(), ""
+            start = found.end()
+        elif mark == "{":
+            inside = found.end() if depth == 0 else inside
+            depth += 1
+        elif mark == "}":
+            depth -= 1
+            if depth == 0:
+                yield css[start : inside - 1].strip(), css[inside : found.start()]
+                start = found.end()
+        if depth < 0:
+            break
+    if depth or css[start:].strip():
+        raise VendorError("样式表的括号不配对，界面组件的版本可能变了。请检查 package.json。")
+
+
+def trimmed(css: str, used: frozenset[str] = USED) -> str:
+    """Return the CSS without the rules of classes that are not in `used`, and without the variables left unused."""
+    text = "".join(_kept(css, used))
+    before = ""
+    while text != before:
+        before = text
+        for name in set(re.findall(r"(--govuk-[\w-]+):", text)) - set(re.findall(r"var\((--[\w-]+)", text)):
+            text = re.sub(rf"{name}:[^;{{}}]*;?", "", text)
+        text = re.sub(r"[^{}]*\{\}", "", text)
+    return text
+
+
+def _kept(css: str, used: frozenset[str]) -> Iterator[str]:
+    for head, body in rules(css):
+        if head.startswith(("@media", "@supports")):
+            if inner := "".join(_kept(body, used)):
+                yield f"{head}{{{inner}}}"
+        elif not head.startswith("@"):
+            # A comma inside :not(…) or :is(…) does not part selectors.
+            chosen = [one for one in re.split(r",(?![^()]*\))", head) if set(_CLASS.findall(one)) <= used]
+            if chosen:
+                yield f"{','.join(chosen)}{{{body}}}"
+
+
+_CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
 
 
 def npm_command(given: str | None = None) -> list[str]:
@@ -75,7 +132,7 @@ def vendor(*, checkout: Path = CHECKOUT, target: Path = VENDOR, npm: str | None 
         )
         if done.returncode or not source.is_file():
             raise VendorError(f"npm ci 没有成功，界面组件未能安装：\n{done.stderr.strip()}")
-    css = restyle(source.read_text(encoding="utf-8")).encode()
+    css = (NOTICE + trimmed(restyle(source.read_text(encoding="utf-8"))) + "\n").encode()
     files = {"govuk.css": css}
     sums = "".join(f"{hashlib.sha256(body).hexdigest()}  {name}\n" for name, body in files.items())
     files["SHA256SUMS"] = sums.encode()

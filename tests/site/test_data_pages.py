@@ -139,7 +139,10 @@ def test_the_data_package_lists_every_file_once(client: FlaskClient) -> None:
 def test_the_package_stays_as_it_is_while_a_unit_adds_to_what_it_has() -> None:
     now = snapshot()
     fewer = replace(now, records=tuple(one for one in now.records if one.id != 14))
-    before, after = create_public_app(lambda: fewer).test_client(), create_public_app(lambda: now).test_client()
+    before, after = (
+        create_public_app(lambda: fewer).test_client(),
+        create_public_app(lambda: now).test_client(),
+    )
     place = "/xiuzhou/datapackage.json"
     assert before.get(place).data == after.get(place).data
 

@@ -22,7 +22,8 @@ def test_both_servers_are_given_every_header() -> None:
     caddy = dict(re.findall(r'^\t(\S+) "(.*)"$', snippets[CADDY], re.MULTILINE))
     assert nginx == caddy == security_headers(policy)
     assert "form-action 'self' https://search.example.gov.cn" in nginx["Content-Security-Policy"]
-    assert "script-src" not in policy
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
     assert "default-src 'none'" in policy
 
 

@@ -31,7 +31,6 @@ from portal.site.pages.shell import Context, Link, Meta, kind_at, public_kinds
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
 
 __all__ = [
-    "ENGLISH",
     "PAGES",
     "Context",
     "Link",
@@ -41,9 +40,7 @@ __all__ = [
     "all_urls",
     "area_urls",
     "data_of",
-    "english_url",
     "find_record",
-    "in_english",
     "kind_urls",
     "list_inputs",
     "record_urls",
@@ -98,6 +95,15 @@ def _area(
     return context
 
 
+def _followed(context: Context, feed: str) -> Context:
+    """Return a page's context with the feed that its head names."""
+    return {**context, "feeds": [Link(context["meta"].title, feed)]}
+
+
+def _front(snapshot: Snapshot, view: JurisdictionView) -> Context:
+    return _followed(browse.area_page(snapshot, view), paths.feed_path(view.slug))
+
+
 def _listing(snapshot: Snapshot, values: Values) -> Context | None:
     view = snapshot.jurisdiction(values["jurisdiction"])
     return listings.area_list(snapshot, view, values["name"]) if view else None
@@ -111,7 +117,9 @@ def _domain(snapshot: Snapshot, values: Values) -> Context | None:
 def _unit(snapshot: Snapshot, values: Values) -> Context | None:
     view = snapshot.jurisdiction(values["jurisdiction"])
     unit = snapshot.unit(values["jurisdiction"], values["unit"])
-    return unit_pages.unit_page(snapshot, view, unit) if view and unit else None
+    if view is None or unit is None:
+        return None
+    return _followed(unit_pages.unit_page(snapshot, view, unit), paths.unit_feed_path(unit))
 
 
 def _unit_listing(snapshot: Snapshot, values: Values) -> Context | None:
@@ -181,7 +189,7 @@ _ALL = (
     PageType("accessibility", "/accessibility.html", "reading.html", _reading("accessibility.html")),
     PageType("help_index", "/help/index.html", "reading.html", _site(reading.help_index)),
     PageType("help", "/help/<name>.html", "reading.html", _help),
-    PageType("area", "/<jurisdiction>/index.html", "area.html", _area(browse.area_page)),
+    PageType("area", "/<jurisdiction>/index.html", "area.html", _area(_front)),
     PageType("units", "/<jurisdiction>/units.html", "units.html", _area(browse.units_page)),
     PageType("units_az", "/<jurisdiction>/units-az.html", "units.html", _area(browse.units_az_page)),
     PageType("domains", "/<jurisdiction>/domains.html", "domains.html", _area(browse.domains_page)),
@@ -211,7 +219,7 @@ PAGES: dict[str, PageType] = {one.endpoint: one for one in _ALL}
 DATA_RULE = "/<jurisdiction>/u/<unit>/<kind>/<name>.json"
 SITE_PAGES = ("home", "about", "sitemap", "search", "missing", "glossary", "accessibility", "help_index")
 # The pages about the whole site that change with publications; the others are texts.
-LIVELY = frozenset({"home", "sitemap", "search", "sitemap_xml"})
+LIVELY = frozenset({"home", "missing", "sitemap", "search", "sitemap_xml"})
 AREA_PAGES = (
     "area",
     "units",
@@ -341,7 +349,16 @@ def record_urls(one: RecordView) -> Iterator[PageUrl]:
 
 
 def all_urls(snapshot: Snapshot) -> Iterator[PageUrl]:
-    """Yield every public address, each once."""
+    """Yield every public address, each once, that of an English twin behind its Chinese page."""
+    from portal.site.pages.english import english_url  # It needs to know the pages, as this does its twins.
+
+    for page in _chinese_urls(snapshot):
+        yield page
+        if twin := english_url(page):
+            yield twin
+
+
+def _chinese_urls(snapshot: Snapshot) -> Iterator[PageUrl]:
     yield from site_urls(snapshot)
     for view in snapshot.jurisdictions:
         yield from area_urls(snapshot, view)
@@ -351,36 +368,3 @@ def all_urls(snapshot: Snapshot) -> Iterator[PageUrl]:
                 yield from kind_urls(snapshot, view, unit, kind)
             for one in snapshot.records_of(unit):
                 yield from record_urls(one)
-
-
-ENGLISH = "en"
-_ONLY_CHINESE = frozenset(("missing", "glossary", "accessibility", "help_index", "help"))
-_LIST = re.compile(r"index(-p\d+)?")
-
-
-def _pattern() -> re.Pattern[str]:
-    """Return what knows a page's endpoint by its path: fixed names before those with places, as Flask chooses."""
-    rules = sorted(PAGES.values(), key=lambda one: (-len(one.rule.partition("<")[0]), one.rule.count("<")))
-    shapes = (re.sub(r"<\w+>", "[^/]+", one.rule[1:].replace(".", r"\.")) for one in rules)
-    return re.compile(
-        "|".join(f"(?P<{one.endpoint}>{shape})" for one, shape in zip(rules, shapes, strict=True))
-    )
-
-
-_PATHS = _pattern()
-
-
-def in_english(path: str) -> bool:
-    """Tell whether the page at a site path has an English twin: all but records, help and the glossary."""
-    found = _PATHS.fullmatch(path)
-    if found is None or found.lastgroup in _ONLY_CHINESE:
-        return False
-    name = path.rpartition("/")[2].removesuffix(".html")
-    return found.lastgroup != "record" or _LIST.fullmatch(name) is not None
-
-
-def english_url(page: PageUrl) -> PageUrl | None:
-    """Return the address of a Chinese page's English twin, or None where it has none."""
-    if page.edition or not in_english(page.path):
-        return None
-    return replace(page, path=f"{ENGLISH}/{page.path}", edition=ENGLISH)

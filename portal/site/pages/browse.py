@@ -67,7 +67,7 @@ def area_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
             sample=area_band(view),
             column="首页",
         ),
-        "power": f"{how_many(len(restricted))}项权力" if restricted else "权力",
+        "count": how_many(len(restricted)),
         "domains": [
             (
                 domain,
@@ -89,7 +89,7 @@ def area_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
         "gaps": gaps[:_LATE_SHOWN],
         "gap_total": len(gaps),
         "wanting": sum(row.gaps > 0 for row in board(snapshot, view)[1]),
-        "feed": paths.feed_path(view.slug),
+        "feed_path": paths.feed_path(view.slug),
     }
 
 

@@ -14,12 +14,16 @@ from portal.domain.documents.declaration import Field, Table, declaration
 from portal.domain.documents.regulation import Block, Regulation
 from portal.domain.values import Type
 from portal.site.pages.differences import Change, differences, named_rows, row_name, show
-from portal.site.pages.wording import Budget, Piece, common_start, excerpt, wording
+from portal.site.pages.wording import Budget, Piece, common_start, equal_pairs, excerpt, wording
 
 MOST_VALUES, MOST_ROWS, MOST_PASSAGES = 200, 40, 80
 _SHORT = 24  # Up to here two values are read faster side by side than as one with marks.
 _WORDS = (Type.LINE, Type.PROSE, Type.LINES)
 _NUMBERS = (Type.MONEY, Type.COUNT, Type.RATIO)
+_MOST_PAIRS, _LIKENESS = (
+    64,
+    20,
+)  # How many paragraphs are matched by likeness, and what one pair of them costs.
 _BODY = "blocks"  # The paragraphs of a regulation have no names; they are compared as a text.
 
 
@@ -46,7 +50,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class Passage:
-    """One paragraph of a regulation: `same` (for its place), `changed`, `added`, `removed`, or a `gap` of `count`."""
+    """One paragraph of a regulation: `same` (for its place), `changed`, `added` or `removed`.
+
+    Or `count` paragraphs that did not change (`gap`) or changed too much to be compared (`cut`).
+    """
 
     op: str
     number: str = ""
@@ -178,19 +185,20 @@ def _body(
     if not old and not new:
         return (), 0
     head, tail = list(after[:start]), list(after[len(after) - end :] if end else ())
-    if not budget.take(len(old) * len(new)):
+    keys, new_keys = [_key(one) for one in old], [_key(one) for one in new]
+    if not budget.take(equal_pairs(keys, new_keys)):
         # Too much for comparing: what is there now, in its place; the rest is in both versions' texts.
-        return (*_context(head, last=True), Passage("gap", count=len(new)), *_context(tail, first=True)), max(
+        return (*_context(head, last=True), Passage("cut", count=len(new)), *_context(tail, first=True)), max(
             len(old), len(new)
         )
     found = list(_context(head, last=True))
     changed = 0
-    codes = SequenceMatcher(None, [_key(one) for one in old], [_key(one) for one in new], autojunk=False)
+    codes = SequenceMatcher(None, keys, new_keys, autojunk=False)
     for op, i1, i2, j1, j2 in codes.get_opcodes():
         if op == "equal":
             found += _context(new[j1:j2], first=True, last=True)
             continue
-        for was, now in _paired(old[i1:i2], new[j1:j2]):
+        for was, now in _paired(old[i1:i2], new[j1:j2], budget):
             changed += 1
             if was and now:
                 number = now.number if was.number == now.number else None
@@ -211,9 +219,11 @@ def _reworded(was: Block, now: Block, budget: Budget) -> tuple[Piece, ...]:
     return (*(one for one in number if one.text), *wording(was.text, now.text, budget))
 
 
-def _paired(old: Sequence[Block], new: Sequence[Block]) -> list[tuple[Block | None, Block | None]]:
+def _paired(
+    old: Sequence[Block], new: Sequence[Block], budget: Budget
+) -> list[tuple[Block | None, Block | None]]:
     """Match paragraphs of a changed stretch that are alike; the others came or went."""
-    if len(old) * len(new) > 64:
+    if len(old) * len(new) > _MOST_PAIRS or not budget.take(_LIKENESS * len(old) * len(new)):
         return list(zip_longest(old, new))
     found: list[tuple[Block | None, Block | None]] = []
     begin = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from heapq import merge, nlargest
 from itertools import groupby, islice
@@ -120,11 +120,12 @@ def changes_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
         nav="",
     )
     return {
-        "meta": replace(meta, feed=paths.feed_path(view.slug)),
+        "meta": meta,
+        "feeds": [Link(meta.title, paths.feed_path(view.slug))],
         "days": [(day, list(found)) for day, found in groupby(changes, key=lambda one: one.on)],
         "shown": len(changes),
         "limit": IN_PAGE,
-        "feeds": [
+        "offered": [
             Link("全部变动", paths.feed_path(view.slug)),
             *(Link(kind.label, paths.feed_path(view.slug, kind.path)) for kind in public_kinds()),
         ],

@@ -8,7 +8,7 @@ the rest, the newest, stands on the list's own page.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from portal.domain.documents.base import Kind
 from portal.site.cards import Card, cards_by_age
@@ -131,12 +131,10 @@ def area_list(snapshot: Snapshot, view: JurisdictionView, name: str) -> Context 
         return None
     year, chunk = area_lists(snapshot, view, kind)[name]
     title = f"{view.regime.short}{year}年{kind.label}" if year else f"{view.regime.short}{kind.label}"
-    meta = replace(
-        area_meta(view, name, title, kind.purpose, label=kind.label, nav=kind.code),
-        feed=paths.feed_path(view.slug, kind.path),
-    )
+    meta = area_meta(view, name, title, kind.purpose, label=kind.label, nav=kind.code)
     return {
         "meta": meta,
+        "feeds": [Link(f"{view.regime.short}{kind.label}", paths.feed_path(view.slug, kind.path))],
         "kind": kind,
         "chunk": chunk,
         "year": year,
@@ -187,7 +185,6 @@ def unit_list(
             sample=sample_band(unit),
             column=kind.label,
             source=unit.name,
-            feed=paths.unit_feed_path(unit, kind.path),
         ),
         "kind": kind,
         "chunk": chunk,
@@ -198,6 +195,7 @@ def unit_list(
         "whole": paths.jurisdiction_path(view.slug, kind.path),
         "folder": path.rsplit("/", 1)[0] + "/",
         "unit": unit,
+        "feeds": [Link(f"{unit.name}{kind.label}", paths.unit_feed_path(unit, kind.path))],
         "files": list(data.unit_files(unit, kind)) if data.holds(snapshot, view, unit, kind) else [],
     }
 

@@ -46,7 +46,6 @@ class Meta:
     column: str = ""
     published: date | None = None
     source: str = ""
-    feed: str = ""  # The feed that tells what is new here.
 
     @property
     def site_name(self) -> str:

@@ -17,7 +17,18 @@ from portal.site.snapshot import Snapshot
 
 LIMIT = 50_000  # sitemaps.org: addresses in one file.
 SITE = ("index", "about", "sitemap")
-AREA = ("index", "units", "domains", "rules", "status", "changes", "withdrawals", "data", "report")
+AREA = (
+    "index",
+    "units",
+    "units-az",
+    "domains",
+    "rules",
+    "status",
+    "changes",
+    "withdrawals",
+    "data",
+    "report",
+)
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
@@ -40,7 +51,9 @@ def area_map(snapshot: Snapshot, values: Mapping[str, str], base_url: str | None
         return None
     found: list[tuple[str, date | None]] = [(f"{name}.html", None) for name in SITE]
     found += [(paths.jurisdiction_path(view.slug, name), None) for name in AREA]
+    found += [(paths.domain_path(view.slug, one), None) for one in view.regime.domains_on(snapshot.today)]
     for kind in public_kinds():
+        found.append((paths.jurisdiction_path(view.slug, f"data-{kind.path}"), None))
         found += [
             (paths.jurisdiction_path(view.slug, name), None)
             for name in listings.area_lists(snapshot, view, kind)

@@ -96,7 +96,7 @@ def unit_page(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Con
         "records": summary.newest,
         "total": len(cards),
         "updated": show_day(latest) if latest else None,
-        "feed": paths.unit_feed_path(unit),
+        "feed_path": paths.unit_feed_path(unit),
     }
 
 

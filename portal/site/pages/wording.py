@@ -1,14 +1,15 @@
 """Where two texts differ, word by word, so that a reader sees the changed words in their sentence.
 
-Comparing takes time that grows with the product of both lengths, and a document
-may be made of very long or very monotonous texts; so a page has a `Budget`, and
-what is beyond it is shown as before and after, in excerpt.
+Comparing takes time that grows with the number of pairs of equal tokens, and a
+document may be made of very long or very monotonous texts; so a page has a
+`Budget`, and what is beyond it is shown as before and after, in excerpt.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -23,9 +24,9 @@ _ALIKE = 0.35  # Texts with less in common are told apart as wholes.
 
 @dataclass
 class Budget:
-    """How many pairs of tokens may still be compared, and whether something was left out for that."""
+    """How many pairs of equal tokens may still be met, and whether something was left out for that."""
 
-    left: int = 2_000_000
+    left: int = 100_000
     capped: bool = False
 
     def take(self, pairs: int) -> bool:
@@ -87,10 +88,10 @@ def _between(old: str, new: str, budget: Budget) -> list[Piece]:
     if not old or not new:
         return [Piece("del", old), Piece("ins", new)]
     one, other = _TOKEN.findall(old), _TOKEN.findall(new)
-    if not budget.take(len(one) * len(other)):
-        return [Piece("del", excerpt(old)), Piece("ins", excerpt(new))]
-    match = SequenceMatcher(None, one, other, autojunk=False)
-    if match.ratio() < _ALIKE:
+    allowed = budget.take(equal_pairs(one, other))
+    match = SequenceMatcher(None, one, other, autojunk=False) if allowed else None
+    if match is None or match.ratio() < _ALIKE:
+        budget.capped |= max(len(old), len(new)) > _EXCERPT
         return [Piece("del", excerpt(old)), Piece("ins", excerpt(new))]
     found: list[Piece] = []
     gone, come = "", ""
@@ -104,6 +105,12 @@ def _between(old: str, new: str, budget: Budget) -> list[Piece]:
         else:
             gone, come = gone + was, come + now
     return [*found, Piece("del", gone), Piece("ins", come)]
+
+
+def equal_pairs(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:
+    """Return what comparing two sequences costs: how many pairs of equal items they have, and their length."""
+    counts = Counter(other)
+    return len(one) + sum(counts[item] for item in one)
 
 
 def excerpt(text: str) -> str:

@@ -8,7 +8,9 @@ from flask import Blueprint, Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
 
 from portal.site import pages
+from portal.site.pages.english import in_english
 from portal.site.snapshot import Snapshot
+from portal.web.headers import content_policy, security_headers
 from portal.web.public.bulk import with_dictionary
 from portal.web.public.files import FILES, FileType
 from portal.web.public.rendering import Rendering
@@ -32,7 +34,7 @@ def public_blueprint(
     )
 
     def show(page: pages.PageType, values: Mapping[str, str]) -> Response:
-        if edition and not pages.in_english(page.path(values)):
+        if edition and not in_english(page.path(values)):
             abort(404)
         now = snapshot()
         context = page.context(now, values)
@@ -64,7 +66,10 @@ def public_blueprint(
 
 
 def register(app: Flask, public: Blueprint, snapshot: Callable[[], Snapshot], rendering: Rendering) -> None:
-    """Mount the blueprint, and answer unknown addresses and every response's headers in its manner."""
+    """Mount the blueprint, and answer unknown addresses and every response's headers in its manner.
+
+    The headers are also the app's extension `security_headers`, for who serves its pages as files.
+    """
     app.register_blueprint(public)
 
     @app.errorhandler(404)
@@ -74,16 +79,12 @@ def register(app: Flask, public: Blueprint, snapshot: Callable[[], Snapshot], re
         depth = max(request.path.count("/") - 1, 0)
         return rendering.page(now, "missing.html", context, up="../" * depth), 404
 
-    policy = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-        f"form-action 'self'{rendering.search_origin}"
-    )
+    always = security_headers(content_policy(rendering.search_url))
+    app.extensions["security_headers"] = always
 
     @app.after_request
     def headers(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = policy
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers.update(always)
         return response
 
 

@@ -12,7 +12,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from portal.domain.values import show_day, show_month, show_period, show_yuan
-from portal.site.pages import ENGLISH, in_english
+from portal.site.pages.english import ENGLISH, in_english
 from portal.site.pages.kinds.figures import rate, short
 from portal.site.pages.kinds.tender import span
 from portal.site.pages.paths import HOME, record_path, up
@@ -113,13 +113,6 @@ class Rendering:
             env.globals[name] = getattr(parts, name)
         env.globals["amounts"] = parts.figures
         self._shell = env.get_template("public/_shell.html")
-
-    @property
-    def search_origin(self) -> str:
-        """The origin that forms may be sent to beside our own, for the content security policy."""
-        parts = _split(self.search_url or "")
-        known = parts and parts.scheme in ("http", "https") and parts.netloc
-        return f" {parts.scheme}://{parts.netloc}" if parts and known else ""
 
     def page(self, snapshot: Snapshot, template: str, context: Context, *, up: str | None = None) -> str:
         """Return one page as HTML; `up` overrides what leads from the page to the site's top."""

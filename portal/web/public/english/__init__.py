@@ -13,7 +13,7 @@ from flask_babel import Babel, force_locale
 from jinja2 import Environment
 from markupsafe import Markup
 
-from portal.site import pages
+from portal.site.pages.english import ENGLISH, in_english
 from portal.site.pages.shell import Context
 from portal.site.snapshot import Snapshot
 from portal.web.public.english.catalog import Catalog, shipped
@@ -43,14 +43,14 @@ def environment(app: Flask, catalog: Catalog | None = None) -> EnglishEnvironmen
 def abroad(path: str) -> Markup:
     """Return the attribute of a link that leads out of the English edition to a page; nothing for other links."""
     file = str(path).partition("#")[0]
-    chinese = file.endswith(".html") and not pages.in_english(file)
+    chinese = file.endswith(".html") and not in_english(file)
     return Markup(' hreflang="zh-Hans"') if chinese else Markup()
 
 
 class EnglishRendering(Rendering):
     """Fills the public templates in English."""
 
-    edition = "en"
+    edition = ENGLISH
 
     def __init__(self, env: EnglishEnvironment, *, search_url: str | None, base_url: str | None) -> None:
         """Prepare the environment; `base_url` is the whole site's, as for the Chinese edition."""
@@ -61,7 +61,7 @@ class EnglishRendering(Rendering):
         """Return what makes links: pages of this edition stay in it, everything else lies one folder up."""
 
         def link(path: str) -> str:
-            inside = pages.in_english(path.partition("#")[0].partition("?")[0])
+            inside = in_english(path.partition("#")[0].partition("?")[0])
             return f"{prefix}{path}" if inside else f"{prefix}../{path}"
 
         return link

@@ -16,18 +16,26 @@ from typing import Any, NamedTuple
 from flask_babel import format_date
 from markupsafe import Markup, escape
 
+from portal.domain.calendar import Span
 from portal.domain.documents.about import Part as DocumentPart
 from portal.domain.regimes import Counting, Coverage, IndexItem, Mechanism, RestrictedDomain, Rulebook
 from portal.domain.rules.terms import Terms
 from portal.domain.values import show_yuan
+from portal.exchange.dictionary import DictionaryRow
 from portal.site.cards import Card, Withdrawal
 from portal.site.pages.summary import Holder, PlanLine
 from portal.site.views import RecordView, Tombstone, UnitView, VersionView
 from portal.web.public.english.catalog import HAN, WIDE, Catalog, Part, Pattern, Place, punctuation
 
-CONTENT = (DocumentPart, UnitView, RecordView, VersionView, Tombstone, Card, Withdrawal, PlanLine, Holder)
-REGIME = (Rulebook, RestrictedDomain, Coverage, IndexItem, Counting, Mechanism, Terms)
-OURS = {(Card, "note")}  # What the program itself says of a record.
+CONTENT = (
+    *(DocumentPart, UnitView, RecordView, VersionView, Tombstone, Card, Withdrawal, PlanLine, Holder),
+    *(DictionaryRow, Mechanism, Counting, Terms),  # Columns of the data files, and the regime's own texts.
+)
+REGIME = (Rulebook, RestrictedDomain, Coverage, IndexItem)
+OURS = {  # What the program itself says there.
+    (Card, "note"),
+    *((DictionaryRow, name) for name in ("type", "in_json", "required")),
+}
 WRITTEN = frozenset(("reason", "approver", "ground", "unit_name"))  # Content in rows made for a page, too.
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 CHINESE_COUNTS = "零一二三四五六七八九十"
@@ -54,23 +62,34 @@ class Said(NamedTuple):
 
 
 def mark_as(kind: type[str], value: Any) -> Any:
-    """Mark a text, or each text of a row of texts, by where it comes from."""
+    """Mark a text, or every text in rows of texts, by where it comes from."""
     if type(value) is str:
         return kind(value)
-    if type(value) in (tuple, list) and value and all(type(one) is str for one in value):
-        return type(value)(kind(one) for one in value)
+    if type(value) in (tuple, list) and value and type(value[0]) in (str, tuple, list):
+        return type(value)(mark_as(kind, one) for one in value)
     return value
+
+
+_ORIGINS: dict[type, type[str] | None] = {}
+
+
+def origin(owner: type) -> type[str] | None:
+    """Return what the texts of a class are: content, of the regime, or (None) the program's."""
+    if owner not in _ORIGINS:
+        _ORIGINS[owner] = (
+            Content if issubclass(owner, CONTENT) else Given if issubclass(owner, REGIME) else None
+        )
+    return _ORIGINS[owner]
 
 
 def read_value(owner: object, name: str, value: Any) -> Any:
-    """Return an attribute as templates see it: marked where it is content."""
-    if isinstance(owner, CONTENT):
-        return value if (type(owner), name) in OURS else mark_as(Content, value)
-    if isinstance(owner, REGIME):
-        return mark_as(Given, value)
-    if isinstance(owner, dict) and name in WRITTEN:
-        return mark_as(Content, value)
-    return value
+    """Return an attribute as templates see it: marked by where it comes from."""
+    if type(value) not in (str, tuple, list):
+        return value
+    kind = origin(type(owner))
+    if kind is None:
+        return mark_as(Content, value) if name in WRITTEN and isinstance(owner, dict) else value
+    return value if (type(owner), name) in OURS else mark_as(kind, value)
 
 
 class Speaker:
@@ -98,6 +117,8 @@ class Speaker:
 
     def text(self, value: Any) -> Any:
         """Return what stands in a page for a value; texts that stay Chinese are marked as such."""
+        if isinstance(value, Span):
+            value = str(value)
         if not isinstance(value, str) or isinstance(value, Markup) or not WIDE.search(value):
             return value
         said = self.said(value)
@@ -119,7 +140,7 @@ class Speaker:
     def join(self, value: Iterable[Any], d: str = "", attribute: str | None = None) -> Any:
         """Join what each value says."""
         read = [getattr(one, attribute) for one in value] if attribute else list(value)
-        return Markup(escape(punctuation(d))).join(escape(self.text(one)) for one in read)
+        return escape(punctuation(d)).join(escape(self.text(one)) for one in read)
 
     def said(self, value: str) -> tuple[Said, ...] | None:
         """Return what is said for a text, by where it comes from; None where it stays as it is."""
@@ -156,13 +177,30 @@ class Speaker:
         return self._listed(value)
 
     def _listed(self, value: str) -> tuple[Said, ...] | None:
-        """Say a list: of words that the catalogue has (、), or of clauses (；)."""
-        words = [self.catalog.find(one) for one in value.split("、")]
-        if len(words) > 1 and all(words):
-            return (Said(", ".join(one or "" for one in words)),)
+        """Say a list: of words that are all the program's (、), or of clauses (；)."""
+        if words := self._words(value.split("、")):
+            return (Said(", ".join(words)),)
         clauses = value.split("；")
         said = [self._say(one) for one in clauses] if len(clauses) > 1 else []
         return tuple(_joined("; ", clauses, said)) if any(said) else None
+
+    def _words(self, pieces: list[str]) -> list[str] | None:
+        """Say the words of a list, some of which may hold a 、 themselves; None unless all are the program's."""
+        found: list[str] = []
+        at = 0
+        while at < len(pieces) > 1:
+            for end in (at + 2, at + 1):
+                said = self.catalog.find("、".join(pieces[at:end])) if end <= len(pieces) else None
+                if said is None and end == at + 1:
+                    known = self._say(pieces[at]) or ()
+                    said = "".join(one.text for one in known) if _whole(known) else None
+                if said is not None:
+                    found.append(said)
+                    at = end
+                    break
+            else:
+                return None
+        return found
 
     def _fill(self, pattern: Pattern, matched: re.Match[str]) -> Iterable[Said]:
         for part in pattern.parts:
@@ -188,6 +226,10 @@ class Speaker:
                 yield Said(lower(one.text), one.chinese) if part.one == "lower" and not one.chinese else one
 
 
+def _whole(said: tuple[Said, ...]) -> bool:
+    return bool(said) and not any(one.chinese for one in said)
+
+
 def _joined(mark: str, pieces: list[str], said: list[tuple[Said, ...] | None]) -> Iterable[Said]:
     for place, (piece, words) in enumerate(zip(pieces, said, strict=True)):
         if place:
@@ -210,12 +252,12 @@ def lower(value: Any) -> Any:
 
 def show_day(day: date) -> str:
     """Return 5 March 2026."""
-    return format_date(day, "d MMMM y")
+    return str(format_date(day, "d MMMM y"))
 
 
 def show_month(month: str) -> str:
     """Return July 2026 for 2026-07."""
-    return format_date(date(int(month[:4]), int(month[5:7]), 1), "MMMM y")
+    return str(format_date(date(int(month[:4]), int(month[5:7]), 1), "MMMM y"))
 
 
 def show_period(period: str) -> str:
@@ -238,10 +280,13 @@ def show_known(text: str) -> str | None:
     """Return a Chinese date, period or amount as English has it; None for other texts."""
     if found := _KNOWN.fullmatch(text):
         year, month, day, quarter = found.groups()
-        if day:
-            return show_day(date(int(year), int(month), int(day)))
-        if month:
-            return show_month(f"{year}-{int(month):02d}")
+        try:
+            if day:
+                return show_day(date(int(year), int(month), int(day)))
+            if month:
+                return show_month(f"{year}-{int(month):02d}")
+        except ValueError:  # There is no such day: whatever it is, it is not ours to read.
+            return None
         return f"Q{'一二三四'.index(quarter) + 1} {year}" if quarter else year
     if found := _WAN.fullmatch(text.replace(" ", "")):
         size = 1_000_000 if found[4] else 100
