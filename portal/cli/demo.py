@@ -133,14 +133,20 @@ def _known(place: Opened, slug: str) -> str:
 def _load(place: Opened, county: County, *, quiet: bool) -> dict[str, Any]:
     place.begin_write()
     with _bar("示例县", county.units * county.years * county.records, quiet=quiet) as step:
-        loaded: Loaded = load_county(
-            place.session,
-            county,
-            data_dir("content"),
-            place.regimes,
-            commit=lambda: _commit(place),
-            progress=step,
-        )
+        try:
+            loaded: Loaded = load_county(
+                place.session,
+                county,
+                data_dir("content"),
+                place.regimes,
+                commit=lambda: _commit(place),
+                progress=step,
+            )
+        except KeyboardInterrupt as stopped:
+            place.session.rollback()
+            raise Refusal(
+                "已中断。已经生成完的单位保留，正在生成的一个单位没有写入；用同样的参数再运行一次，就从这里接着生成。"
+            ) from stopped
     return {
         "units": loaded.units,
         "records": loaded.records + loaded.present,

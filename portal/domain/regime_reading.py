@@ -14,6 +14,9 @@ from portal.domain.regimes import NATIONAL, Gap, National, Regime, Rulebook, ref
 from portal.domain.rules.base import rules
 from portal.domain.rules.terms import Off, Terms
 
+# Folders of the site that are no jurisdiction's.
+TAKEN = frozenset({"en", "help", "static"})
+
 
 def read_national(file: Path) -> National:
     """Read `national.toml`, or raise `RegimeError`."""
@@ -25,6 +28,11 @@ def read_regime(file: Path, national: National | None = None) -> Regime:
     """Read one jurisdiction's file, or raise `RegimeError` naming the file, the line and the remedy."""
     text, data = _load(file)
     regime = _build(Regime, file, text, data, national)
+    if regime.slug in TAKEN:
+        line = place_of(text, ("slug",))
+        raise RegimeError(
+            f"制度文件 {file.name} 第 {line} 行：“{regime.slug}”是网站固定文件夹的名字，不能用作县区代码。请换一个 slug 和文件名。"
+        )
     if regime.slug != file.stem:
         line = place_of(text, ("slug",))
         raise RegimeError(

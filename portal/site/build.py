@@ -486,6 +486,9 @@ def _compile(app: Flask) -> None:
     """Compile the templates once, before the processes part."""
     for template in app.jinja_env.list_templates(extensions=["html"]):
         app.jinja_env.get_template(template)
+        # Records and texts have no English pages.
+        if "english" in app.extensions and "/kinds/" not in template:
+            app.extensions["english"].get_template(template)
 
 
 def _old_top(site: Site, last: TopState | None, basis: str) -> OldTree | None:

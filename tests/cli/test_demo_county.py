@@ -106,6 +106,28 @@ def test_a_county_is_not_mixed_with_other_units_nor_with_other_figures(portal: A
     assert count(home, "SELECT count(*) FROM record") == 36
 
 
+def test_an_interruption_says_what_is_kept_and_the_next_call_goes_on(
+    portal: Any, home: Path, monkeypatch: Any
+) -> None:
+    from portal.cli import demo
+
+    real = demo._commit
+    seen = []
+
+    def stop_at_the_second(place: Any) -> None:
+        real(place)
+        seen.append(place)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "_commit", stop_at_the_second)
+    told = portal("demo", *SMALL, code=1).output
+    assert "已经生成完的单位保留" in told
+    assert count(home, "SELECT count(*) FROM record") == 24
+    monkeypatch.setattr(demo, "_commit", real)
+    assert json.loads(portal("demo", *SMALL, "--json").output)["new_records"] == 12
+
+
 def test_without_figures_the_small_sample_comes_as_before(portal: Any, home: Path) -> None:
     assert "个示例版本" in portal("demo").output
     assert count(home, "SELECT count(DISTINCT jurisdiction_id) FROM unit") == 6

@@ -52,6 +52,7 @@ TWO_YEARS = "\n".join(['[[years]]\nyear = 2027\nsource = "示例通知"\noff = [
     ("old", "new", "told"),
     [
         ('slug = "xiuzhou"', 'slug = "erqi"', "应与文件名一致"),
+        ('slug = "xiuzhou"', 'slug = "help"', "固定文件夹的名字"),
         ('slug = "xiuzhou"', "slug = ", "格式不对"),
         ('code = "finance"', 'code = "Fin ance"', r"domains\.1\.code.*格式不对"),
         ("from = 2011-06-13", 'from = "去年"', "应是日期"),

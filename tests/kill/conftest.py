@@ -12,20 +12,28 @@ from portal.domain.regimes import Regime
 from portal.services import rosters
 from portal.store.db import make_engine, sqlite_url
 from portal.store.migrate import upgrade
+from tests.conftest import shipped
 from tests.kill.killing import NOW
+
+
+@pytest.fixture(scope="session")
+def regimes() -> dict[str, Regime]:
+    """One county: the fewer pages a build has, the more of its moments are met."""
+    return {"jinhu": shipped()["jinhu"]}
 
 
 @pytest.fixture
 def settings(tmp_path: Path, regimes: dict[str, Regime]) -> Settings:
+    """An instance of one county with four units, the first of which publishes."""
     settings = Settings(home=tmp_path)
     upgrade(sqlite_url(settings.database))
     engine = make_engine(sqlite_url(settings.database))
     with Session(engine) as session:
         rosters.init_jurisdictions(session, regimes.values(), now=NOW)
         county = rosters.find_jurisdiction(session, "jinhu")
-        rosters.put_unit(
-            session, county, rosters.RosterLine(name="示例一镇", type="township", slug="u1"), now=NOW
-        )
+        for number in range(1, 5):
+            line = rosters.RosterLine(name=f"示例{number}镇", type="township", slug=f"u{number}")
+            rosters.put_unit(session, county, line, now=NOW)
         session.commit()
     engine.dispose()
     return settings

@@ -38,7 +38,7 @@ def publish_some(settings: Settings, count: int, acknowledge: Callable[[str], No
     with Session(engine) as session:
         for number in range(start, start + count):
             begin_write(session)
-            unit = session.scalars(select(Unit)).one()
+            unit = session.scalars(select(Unit).where(Unit.slug == "u1")).one()
             document = Regulation(
                 title=f"示例办法{number}", blocks=(Block(text=f"第一条　第{number}号内容。"),)
             )

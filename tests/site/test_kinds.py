@@ -85,7 +85,7 @@ def test_no_kind_takes_the_place_of_another_page() -> None:
     fixed = {
         found[1]
         for page in PAGES.values()
-        if (found := re.fullmatch(r"/<jurisdiction>/(\w+)(?:\.html|/.*)", page.rule))
+        if (found := re.fullmatch(r"/<jurisdiction>/([\w-]+)(?:\.html|/.*)", page.rule))
     }
     assert fixed | {"feed", "sitemap"} == RESERVED
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
 
-from portal.web.vendor import VendorError, restyle, vendor
+from portal.web.vendor import USED, VendorError, restyle, trimmed, vendor
+
+ROOT = Path(__file__).resolve().parents[2]
 
 CSS = (
     '@font-face{font-family:GDS Transport;src:url(/assets/fonts/a.woff2) format("woff2")}'
@@ -34,6 +37,32 @@ def test_reserved_fonts_and_crest_are_left_out() -> None:
 def test_an_unknown_reference_stops_the_build() -> None:
     with pytest.raises(VendorError, match="外部引用"):
         restyle(CSS + ".new{background:url(https://elsewhere.example/x.png)}")
+
+
+def test_only_what_the_pages_use_is_kept() -> None:
+    css = (
+        '@charset "UTF-8";:root{--govuk-a:1;--govuk-b:var(--govuk-c);--govuk-c:2;--govuk-d:3}'
+        ".yes,.no,.yes:not(.no,.other)>b{color:var(--govuk-a)}.no{margin:0}/* .yes{} */"
+        '@media print{.no{color:red}@supports (a:b){.yes{background:url("data:,;}{\'")}.no{x:y}}}'
+        "@keyframes no{from{top:0}}p{top:0}"
+    )
+    assert trimmed(css, frozenset({"yes"})) == (
+        ":root{--govuk-a:1;}.yes{color:var(--govuk-a)}"
+        '@media print{@supports (a:b){.yes{background:url("data:,;}{\'")}}}p{top:0}'
+    )
+
+
+@pytest.mark.parametrize("css", [".yes{color:red", ".yes{}}", "p", "}p{"])
+def test_torn_css_stops_the_build(css: str) -> None:
+    with pytest.raises(VendorError, match="不配对"):
+        trimmed(css)
+
+
+def test_every_class_of_the_kit_in_the_pages_is_kept_and_no_other() -> None:
+    sources = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "portal").rglob("*.py")]
+    texts = [one.read_text(encoding="utf-8") for one in sources if one.name != "vendor.py"]
+    written = {name for text in texts for name in re.findall(r"govuk-[a-z][\w-]*", text)}
+    assert written - {"govuk-frontend"} == USED
 
 
 def test_a_second_run_writes_nothing(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def touch_county(
     """Publish corrections of `count` records and leave their outbox rows unpaid; return how many there were before.
 
     Each call goes on where the last one ended, so that no record is touched twice before every other
-    was once. A record whose newest version was withdrawn is passed over. The caller commits.
+    was once (while the county keeps its size). A record with a withdrawn version is passed over. The caller commits.
     """
     if not county_units(session, jurisdiction):
         raise CountyRefused(

@@ -6,11 +6,9 @@ Pages of records are not doubled: links lead from here to the Chinese ones, and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import Flask, request
 from flask_babel import Babel, force_locale
-from jinja2 import Environment
 from markupsafe import Markup
 
 from portal.site.pages.english import ENGLISH, in_english
@@ -87,9 +85,3 @@ def english_rendering(app: Flask, *, search_url: str | None, base_url: str | Non
     env = environment(app)
     app.extensions["english"] = env
     return EnglishRendering(env, search_url=search_url, base_url=base_url)
-
-
-def environments(app: Flask) -> list[Environment]:
-    """Return the environments of an app, to compile all templates ahead of time."""
-    more: Any = app.extensions.get("english")
-    return [app.jinja_env, *([more] if more else [])]

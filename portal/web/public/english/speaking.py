@@ -89,7 +89,9 @@ def read_value(owner: object, name: str, value: Any) -> Any:
     kind = origin(type(owner))
     if kind is None:
         return mark_as(Content, value) if name in WRITTEN and isinstance(owner, dict) else value
-    return value if (type(owner), name) in OURS else mark_as(kind, value)
+    if (type(owner), name) in OURS:
+        return value
+    return mark_as(Content if name == "aliases" else kind, value)  # Other Chinese names of a matter.
 
 
 class Speaker:
