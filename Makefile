@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PORT ?= 8000
+VNU := 26.9.27
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: help setup run test test-fast lint bench rules mutation wheel browser clean
+.PHONY: help setup run test test-fast lint bench rules mutation wheel browser checker clean
 
 help:
 	@echo "make run     打开网站 http://127.0.0.1:$(PORT)/（首次会自动准备环境、装入示例数据）"
@@ -57,13 +58,24 @@ browser:
 		fi; \
 	fi
 
+# The Nu HTML checker, for the tests of the pages' HTML only. Where it cannot be had, they are skipped and say so.
+checker: setup
+	@if ! command -v java >/dev/null || ! command -v npm >/dev/null; then \
+		echo "********************************************************************"; \
+		echo "没有 Java 或 npm，网页的 HTML 检查将被跳过。安装：sudo apt-get install default-jre-headless npm（macOS：brew install openjdk node）"; \
+		echo "********************************************************************"; \
+	elif [ ! -f $(VENV)/vnu/$(VNU) ]; then \
+		npm install --prefix $(VENV)/vnu --no-save --ignore-scripts --no-audit --no-fund --loglevel=error vnu-jar@$(VNU) >/dev/null \
+			&& touch $(VENV)/vnu/$(VNU) || echo "HTML 检查工具没有装上（无法连接 npm），网页的 HTML 检查将被跳过。"; \
+	fi
+
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check -q .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry portal
 
-test: setup browser
+test: setup browser checker
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -n 2 --dist loadgroup -q
 

@@ -27,9 +27,10 @@ from portal.config import PACKAGE, Settings, data_dir
 from portal.domain.documents.declaration import words
 from portal.domain.regimes import Regime
 from portal.search import Entry, SearchIndex, ensure_usable
-from portal.site.build import BuildReport, Site, build_site, built_change, is_current, program_identity
+from portal.site.build import BuildReport, build_site
 from portal.site.forks import ForkFailed
 from portal.site.precompress import compressed
+from portal.site.served import Site, built_change, has_another_past, is_current, program_identity
 from portal.site.snapshot import OpenSnapshot, RecordView, Snapshot, open_snapshot
 from portal.site.trees import KEPT_BUILDS
 from portal.store.db import begin_write
@@ -146,12 +147,13 @@ def pay(
         session.rollback()  # A snapshot begins a new transaction of its own.
         owed_index = _owed(session, Outbox.indexed_at)
         owed_site = _owed(session, Outbox.built_at)
-        gone = _gone(session)
+        # A database put back from a backup may count anew, and lack what the site still shows.
+        gone = _gone(session) or has_another_past(site, session)
         # A change that the site does not show although nothing is owed: somebody marked it as paid.
         hidden = not owed_site and built_change(settings.site_folder) < latest_change(session)
         # A deleted document stays readable inside an index segment, so a withdrawal asks for a new index.
         fresh_index = everything or bool(gone) or hidden or not ensure_usable(settings.index_folder)
-        full = everything or rebuild_site or hidden
+        full = everything or rebuild_site or hidden or has_another_past(site, session)
         stale_site = full or bool(owed_site) or not is_current(site, now=now)
         if not (owed_index or fresh_index or stale_site):
             return SyncReport(0, 0, False, None, 0, ())
@@ -281,7 +283,9 @@ def _entries(snapshot: OpenSnapshot, units: set[int | None] | None = None) -> It
 def _mark(session: Session, column: str, owed: Mapping[int, object], now: datetime) -> None:
     if not owed:
         return
-    begin_write(session)  # Anew: what was read before the build is old by now, and SQLite writes nothing on it.
+    begin_write(
+        session
+    )  # Anew: what was read before the build is old by now, and SQLite writes nothing on it.
     for chunk_start in range(0, len(owed), 500):
         chunk = list(owed)[chunk_start : chunk_start + 500]
         session.execute(update(Outbox).where(Outbox.id.in_(chunk)).values({column: now}))

@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 
 from portal.config import Settings
 from portal.domain.regimes import Regime
-from portal.site.build import Site
 from portal.site.rows import forget
+from portal.site.served import Site
 from portal.site.snapshot import SHANGHAI
 from portal.store.public import latest_change
 from portal.sync import Busy, CannotWrite, ForkFailed, MakeApp, SyncReport, pay, site_of

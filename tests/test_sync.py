@@ -19,7 +19,7 @@ from portal.domain.regimes import Regime
 from portal.search import SearchIndex
 from portal.services import publishing
 from portal.services.checking import Book
-from portal.site.build import current_build
+from portal.site.served import current_build
 from portal.store.db import make_engine, sqlite_url
 from portal.store.tables import Unit, Version
 from portal.sync import SyncReport, sync

@@ -25,7 +25,7 @@ from portal.config import Settings
 from portal.domain.documents.regulation import Block, Regulation
 from portal.services import publishing, rosters
 from portal.services.checking import Book
-from portal.site.build import current_build
+from portal.site.served import current_build
 from portal.site.trees import files_of
 from portal.store.db import begin_write, make_engine, sqlite_url
 from portal.store.migrate import upgrade

@@ -59,7 +59,9 @@ def place_of(path: Path) -> Place | None:
     if top is None:
         return None
     for above in top.parents:  # The one above counts when it names this one.
-        if top.relative_to(above).as_posix() in _read(above / MANIFEST)[1]:
+        own = f"{top.relative_to(above).as_posix()}/"
+        # Or one that it lies in: a manifest between them that is missing is told, not passed over.
+        if any(own.startswith(f"{tree}/") for tree in _read(above / MANIFEST)[1]):
             top = above
     return Place(top, path)
 
@@ -169,6 +171,9 @@ def _listed(place: Place, folder: Path, expected: str | None, found: Compared) -
         found.problems.append(f"{manifest}：{told}，无法核对这一部分的文件有没有被删除或替换。")
         return
     if expected is not None:
+        # On the way down too: a forged manifest would vouch for whatever lies below it.
+        if not manifest.is_relative_to(place.asked) and _sha256(manifest) != expected:
+            found.problems.append(f"{manifest}：与上一级清单的记载不一致，文件已被改动")
         yield f"{prefix}{MANIFEST}", expected
     for name, digest in files.items():
         yield f"{prefix}{name}", digest

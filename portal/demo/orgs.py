@@ -145,6 +145,11 @@ class Org:
         """Return the day on which the first plan took effect."""
         return max(PLATFORM_DAY, later(self.adopted_on, 1))
 
+    def stated_limit(self, code: str) -> int | None:
+        """Return the amount in fen that the plan names as the deputy's limit, as its text writes it."""
+        limit = self.limit(code)
+        return None if limit is None else limit - limit % 100
+
     def limit(self, code: str) -> int | None:
         """Return the amount in fen from which a matter of the domain leaves the deputy's hands."""
         own = {"special_funds": "finance", "resource_trading": "procurement"}.get(code, code)

@@ -121,7 +121,7 @@ def _assignment(org: Org, code: str, label: str, effective: date) -> Assignment:
         substitute_post=substitute.post,
         office=org.kind["offices"][code],
         scope=f"组织{label}的日常工作，按权限审批，对结果负直接责任。",
-        limit=limit,
+        limit=org.stated_limit(code),
         above_limit=None if limit is None else _above(org, code),
         held_since=held,
         rotation_due=month_shift(held, int(org.place["rotation_months"])),

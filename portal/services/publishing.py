@@ -18,6 +18,7 @@ from portal.domain.documents.base import Audience, Document, Openness, kind_of
 from portal.domain.rules.base import Finding
 from portal.domain.rules.check import EXPLANATION, explains
 from portal.domain.rules.personal_numbers import first_seen
+from portal.domain.values import clean_text
 from portal.services.checking import SHANGHAI, Book
 from portal.store.tables import Destruction, Draft, Outbox, Record, Unit, Version, Withdrawal
 
@@ -133,6 +134,8 @@ def publish(session: Session, draft: Draft, *, book: Book, reason: str, actor: s
     when the document may not be published as it is. A breach that the regime lets be
     published with a public explanation (公开说明) is published with it, and stays marked.
     """
+    for what, value in (("说明", reason), ("发布人", actor)):
+        _refuse_unseen(what, value)
     document = draft_document(draft)
     unit = draft.unit
     record = draft.record or find_record(session, unit, document)
@@ -183,6 +186,14 @@ def publish(session: Session, draft: Draft, *, book: Book, reason: str, actor: s
     return version
 
 
+def _refuse_unseen(what: str, text: str) -> None:
+    """Refuse characters that a reader cannot see: what is shown must be what is written."""
+    try:
+        clean_text(text)
+    except ValueError as unseen:
+        raise NotPublishable(f"{what}的{unseen}") from unseen
+
+
 def withdraw(
     session: Session,
     version: Version,
@@ -201,6 +212,7 @@ def withdraw(
     for what, value in (("撤回的法律依据", legal_ground), ("撤回原因", reason), ("批准人", approver)):
         if not value.strip():
             raise NotPublishable(f"{what}不能为空：撤回必须说明依据、原因和批准人，并向社会公示。")
+        _refuse_unseen(what, value)
         _refuse_personal(what, value)
     if version.withdrawal is not None:
         raise NotPublishable(f"第 {version.number} 版已于此前撤回，不能重复撤回。")
@@ -237,6 +249,7 @@ def destroy_content(
     if not legal_ground.strip() or not approver.strip():
         raise NotPublishable("销毁内容必须写明法律依据和批准人。")
     for what, value in (("销毁的法律依据", legal_ground), ("批准人", approver)):
+        _refuse_unseen(what, value)
         _refuse_personal(what, value)
     destruction = Destruction(
         version_id=version.id, legal_ground=legal_ground, approver=approver, destroyed_at=now

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from portal.domain.regimes import Regime
 from portal.site.forks import Hand, Wrong, attempt, spread
 from portal.site.freezer import Failure, SiteFreezer
 from portal.site.pages.summary import UnitSummary, bring
@@ -25,7 +22,6 @@ from portal.site.parts import (
     AreaState,
     Maker,
     UnitState,
-    area_basis,
     area_that_failed,
     build_area,
     build_static,
@@ -35,14 +31,13 @@ from portal.site.parts import (
     unit_changed,
     unit_that_failed,
 )
-from portal.site.rows import Parsed
+from portal.site.served import Site, TopState, another_past, basis_of, boot_id, last_state
 from portal.site.snapshot import JurisdictionView, OpenSnapshot, Snapshot, UnitView, open_snapshot
-from portal.site.trees import KEPT_BUILDS, MANIFEST, Compress, OldTree, Store, TreeRef, read_manifest
+from portal.site.trees import KEPT_BUILDS, OldTree, read_manifest
 from portal.store.db import begin_write
-from portal.store.public import changes_since, latest_change
+from portal.store.public import changes_since, latest_change, mark_of
 
 _log = logging.getLogger(__name__)
-MakeApp = Callable[[Callable[[], Snapshot]], Flask]
 Progress = Callable[[int], None]
 
 
@@ -59,132 +54,6 @@ class BuildReport:
     failures: tuple[Failure, ...]
     faults: tuple[str, ...]
     folder: Path
-
-
-@dataclass(frozen=True)
-class TopState:
-    """What the next build must know of the last: what it showed, from which program, on which run of the machine."""
-
-    change: int
-    program: str
-    boot: str
-    areas: Mapping[str, TreeRef]
-    static: TreeRef
-    basis: str  # What the site's own texts rest on; blank where one of its pages failed.
-
-
-@dataclass
-class Site:
-    """One instance's static site: where it lies and what it is made with.
-
-    `program` names the code and templates (see `program_identity`). `kept` lets a long-running
-    process remember versions and states from one build to the next.
-    """
-
-    folder: Path
-    url: str
-    regimes: Mapping[str, Regime]
-    make_app: MakeApp
-    program: str
-    compress: Compress | None = None
-    jobs: int = 1
-    parsed: Parsed | None = None
-    states: dict[str, Any] = field(default_factory=dict)
-    app: tuple[Flask, list[Snapshot]] | None = None
-
-    @cached_property
-    def engine(self) -> Engine:
-        """The way to the database."""
-        return create_engine(self.url)
-
-    @property
-    def store(self) -> Store:
-        """Where trees are kept."""
-        return Store(self.folder)
-
-    def state(self, tree_id: str) -> Any:
-        """Return what an earlier build wrote down under that name."""
-        if tree_id not in self.states:
-            self.states[tree_id] = self.store.kept(tree_id)
-        return self.states[tree_id]
-
-    def keep(self, tree_id: str, state: Any) -> None:
-        """Write down what the next build must know."""
-        self.store.keep(tree_id, state)
-        self.states[tree_id] = state
-
-    def app_over(self, snapshot: Snapshot) -> Flask:
-        """Return the public app over a snapshot; made once, for compiling templates takes longer than some builds."""
-        if self.app is None:
-            holder = [snapshot]
-            self.app = self.make_app(lambda: holder[0]), holder
-        self.app[1][0] = snapshot
-        return self.app[0]
-
-
-def boot_id() -> str:
-    """Return which run of the machine this is: after a power cut, files that were not synced cannot be trusted."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
-
-
-def program_identity(*folders: Path) -> str:
-    """Return a digest of every file below the folders: code, templates, styles, texts."""
-    digest = hashlib.sha256()
-    for folder in folders:
-        for file in sorted(folder.rglob("*")):
-            if file.is_file() and file.suffix not in (".pyc", ".pyo") and "__pycache__" not in file.parts:
-                digest.update(f"{file.relative_to(folder)}\0".encode())
-                digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:16]
-
-
-def current_build(folder: Path) -> Path | None:
-    """Return the build that is served, or None when there is none yet."""
-    return Store(folder).current()
-
-
-def built_change(folder: Path) -> int:
-    """Return the newest change that the served build shows, or -1 when there is no usable build."""
-    build = current_build(folder)
-    return int(read_manifest(build).get("change", -1)) if build else -1
-
-
-def _last(site: Site) -> TopState | None:
-    build = site.store.current()
-    state = site.state(build.name) if build else None
-    return state if isinstance(state, TopState) and state.boot == boot_id() else None
-
-
-def is_current(site: Site, *, now: datetime) -> bool:
-    """Tell whether a build now would give the site that is served, as far as its basis and changes tell."""
-    last, build = _last(site), site.store.current()
-    if last is None or build is None or last.program != site.program or read_manifest(build).get("failed"):
-        return False
-    if not site.store.holds(last.static):
-        return False
-    with _open(site, now) as hand:
-        return last.change == hand.snapshot.change and _rests_on(site, hand.snapshot, last)
-
-
-def _rests_on(site: Site, snapshot: Snapshot, last: TopState) -> bool:
-    return {view.slug for view in snapshot.jurisdictions} == set(last.areas) and all(
-        isinstance(known := site.state(last.areas[view.slug].id), AreaState)
-        and known.basis == _basis(site, snapshot, view)
-        and all(site.store.holds(tree) for tree in (known.tree, *known.units.values()))
-        for view in snapshot.jurisdictions
-    )
-
-
-def _basis(site: Site, snapshot: Snapshot, view: JurisdictionView) -> str | None:
-    """Return what a jurisdiction rests on, or None where even that cannot be worked out."""
-    try:
-        return area_basis(snapshot, view, site.program)
-    except Exception:
-        _log.exception("县区 %s 的依据未能读出", view.slug)
-        return None
 
 
 def build_site(
@@ -218,8 +87,10 @@ def _build(
 ) -> BuildReport:
     began = time.monotonic()
     store = site.store
-    last = _last(site)
+    last = last_state(site)
     with _open(site, now) as hand:
+        if last and another_past(last, hand.session):
+            last, keep = None, 1  # What the database no longer has must not stay.
         plans, done = _build_units(site, name, hand, last, full, progress)
         snapshot = hand.snapshot
         maker = hand.maker(name)
@@ -270,6 +141,7 @@ def _build(
                 boot_id(),
                 {slug: state.tree for slug, state in areas.items()},
                 static,
+                mark_of(hand.session, snapshot.change),
                 "" if wrong_pages else basis,
             ),
         )
@@ -311,11 +183,11 @@ class _Plan:
         if self.last is None or unit.id in self.taken_back or unit.id not in self.last.units:
             return None
         state = site.state(self.last.units[unit.id].id)
-        return state if isinstance(state, UnitState) and site.store.holds(state.tree) else None
+        return state if isinstance(state, UnitState) and state.whole_in(site.store) else None
 
 
 def _plan(site: Site, hand: _Hand, view: JurisdictionView, last: TopState | None, full: bool) -> _Plan:
-    basis = _basis(site, hand.snapshot, view)
+    basis = basis_of(site, hand.snapshot, view)
     known = site.state(last.areas[view.slug].id) if last and view.slug in last.areas else None
     area = known if isinstance(known, AreaState) else None
     changes = changes_since(hand.session, view.slug, area.change) if area else []
@@ -328,7 +200,7 @@ def _plan(site: Site, hand: _Hand, view: JurisdictionView, last: TopState | None
     for unit in view.units:
         tree = area.units.get(unit.id)
         state = site.state(tree.id) if tree else None
-        if isinstance(state, UnitState) and site.store.holds(state.tree):
+        if isinstance(state, UnitState) and state.whole_in(site.store):
             states[unit.id] = state
         if (
             unit.id not in states
@@ -467,7 +339,7 @@ def _area(maker: Maker, snapshot: Snapshot, plan: _Plan, made: Mapping[int, Unit
         bring(snapshot, state.summary)
     last = plan.last if plan.usable else None
     same = last and not made and not last.failures and set(units) == set(last.units)
-    if last and same and maker.store.holds(last.tree):
+    if last and same and maker.store.holds(last.tree) and maker.store.holds(last.english):
         return last
     changed: list[UnitSummary] | None = [state.summary for state in made.values()] if plan.usable else None
     with maker.freezer.running():
@@ -477,7 +349,11 @@ def _area(maker: Maker, snapshot: Snapshot, plan: _Plan, made: Mapping[int, Unit
 def _area_before(maker: Maker, snapshot: Snapshot, plan: _Plan, made: Mapping[int, UnitState]) -> AreaState:
     """Return what stands for a jurisdiction whose own pages failed: all that it showed before, where that may be shown on."""
     last = plan.last
-    if last and not plan.taken_back and all(map(maker.store.holds, (last.tree, *last.units.values()))):
+    if (
+        last
+        and not plan.taken_back
+        and all(map(maker.store.holds, (last.tree, last.english, *last.units.values())))
+    ):
         return last
     return area_that_failed(maker, snapshot, plan.view, _units(plan, made))
 
@@ -507,16 +383,3 @@ def _forget_states(site: Site, areas: Mapping[str, AreaState], name: str) -> Non
     used |= {tree.id for state in areas.values() for tree in state.units.values()}
     for known in [one for one in site.states if one not in used]:
         del site.states[known]
-
-
-__all__ = [
-    "MANIFEST",
-    "BuildReport",
-    "Failure",
-    "Site",
-    "build_site",
-    "built_change",
-    "current_build",
-    "is_current",
-    "program_identity",
-]

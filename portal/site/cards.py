@@ -147,6 +147,11 @@ def newest(cards: list[Card], count: int) -> list[Card]:
     return sorted(cards, key=lambda one: (one.latest_at, one.id), reverse=True)[:count]
 
 
+def newest_first(cards: list[Card]) -> list[Card]:
+    """Return cards as a page of a list shows them: what changed last stands first."""
+    return sorted(cards, key=lambda one: (one.changed_at, one.id), reverse=True)
+
+
 def cards_by_age(cards: list[Card]) -> list[Card]:
     """Return cards in the order of first publication, the order of every list."""
     return sorted(cards, key=lambda one: (one.first_at, one.id))

@@ -121,7 +121,9 @@ class Folder:
             if file.parent not in self._made:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 self._made.add(file.parent)
-            with aside.open("wb") as stream:
+            aside.unlink(missing_ok=True)  # Left by a killed run, or a link that somebody planted.
+            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+            with os.fdopen(handle, "wb") as stream:
                 stream.write(content)
                 if file.name == MANIFEST:  # What vouches for the rest survives a power cut.
                     stream.flush()

@@ -68,10 +68,10 @@ def _test(
         return None
     unit = record.unit
     dossier = dossier_of(snapshot, unit)
-    # An earlier version is held against the day on which the next one took its place: what it could not say yet
-    # (a contract not signed at the time) is no breach.
-    following = record.version(number + 1) if number else None
-    on = min(following.published_on, snapshot.today) if following else snapshot.today
+    # An earlier version is held against its own day: what it could not say yet (a contract not signed at the time,
+    # a filing made since) is no breach of its own. What came too late shows on the newest version.
+    own = record.version(number) if number else None
+    on = min(own.published_on, snapshot.today) if own else snapshot.today
     grants = Grants(snapshot.exemptions.get(unit.id, ()), snapshot.extensions.get(unit.id, ()))
     try:
         return check(

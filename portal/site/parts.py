@@ -44,6 +44,10 @@ class UnitState:
     faults: tuple[str, ...] = ()
     rendered: int = 0
 
+    def whole_in(self, store: Store) -> bool:
+        """Tell whether both trees are still there."""
+        return store.holds(self.tree) and store.holds(self.english)
+
 
 @dataclass(frozen=True)
 class AreaState:

@@ -43,6 +43,12 @@ _ENTRANCE = """<!doctype html>
 """
 
 
+def by_age(name: str) -> tuple[str, int]:
+    """Return what sorts the names of builds by age: the second, then the number within it."""
+    base, _, number = name.partition("-")
+    return base, int(number) if number.isdigit() else 0
+
+
 def with_sidecars(path: str) -> tuple[str, ...]:
     """Return a file's path and those that its compressed forms would have."""
     return (path, *(f"{path}{ending}" for ending in SIDECARS))
@@ -206,9 +212,7 @@ class Store:
         """Begin a tree for the path `key`, in the build of that name."""
         tree_id = f"{key.replace('/', '.')}@{name}"
         folder = self.folder / TREES / tree_id
-        if folder.exists():  # Left behind by a build that was killed.
-            shutil.rmtree(folder)
-        folder.mkdir()
+        folder.mkdir()  # Names of builds are never used again, so it cannot be there.
         return Tree(folder, tree_id, compress)
 
     def old(self, tree: TreeRef | None) -> OldTree | None:
@@ -257,10 +261,10 @@ class Store:
         stem = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         # Nor is the name of a build that was killed used again: a process of it may still be writing.
         names = (one.name.removeprefix(_STAGING) for one in (self.folder / BUILDS).iterdir())
-        highest = max((name for name in names if _NAME.fullmatch(name)), default="")
-        if highest and highest >= stem:
-            base, _, number = highest.partition("-")
-            return f"{base}-{int(number or 0) + 1:04d}"
+        highest = max((name for name in names if _NAME.fullmatch(name)), key=by_age, default="")
+        if highest and by_age(highest) >= by_age(stem):
+            base, number = by_age(highest)
+            return f"{base}-{number + 1:04d}"
         return stem
 
     def stage(self, name: str, *, compress: Compress | None = None) -> Tree:
@@ -298,7 +302,8 @@ class Store:
         builds = self.folder / BUILDS
         served = self.current()
         gone = [*builds.glob(f"{_STAGING}*"), *self.folder.glob(".current-*")]
-        whole = sorted((one for one in builds.iterdir() if _NAME.fullmatch(one.name)), reverse=True)
+        named = [one for one in builds.iterdir() if _NAME.fullmatch(one.name)]
+        whole = sorted(named, key=lambda one: by_age(one.name), reverse=True)
         kept = [
             one for place, one in enumerate(whole) if keep is None or place < keep or one.resolve() == served
         ]

@@ -156,6 +156,12 @@ class Change(NamedTuple):
     event: str
 
 
+def mark_of(session: Session, change: int) -> str:
+    """Return what tells a change from another of the same number: a database put back from a backup counts anew."""
+    row = session.get(Outbox, change)
+    return f"{row.created_at.isoformat()} {row.event} {row.unit_id} {row.record_id}" if row else ""
+
+
 def changes_since(session: Session, jurisdiction: str, change: int) -> list[Change]:
     """Return what was written to the outbox for a jurisdiction after change number `change`, oldest first."""
     query = (

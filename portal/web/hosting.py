@@ -1,7 +1,7 @@
 """Serves the built site from its folder, with live search beside it, on one port.
 
 Every file comes from the build that `current` points to when the request
-arrives; only `search.html` is answered by the live public app.
+arrives; only the search page is answered by the live public app.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from werkzeug.wrappers import Request, Response
 
 from portal.domain.regimes import Regime
 from portal.search import SearchIndex
-from portal.site.build import MANIFEST, current_build
+from portal.site.served import current_build
 from portal.site.snapshot import Records, Snapshot, UnitView, open_snapshot
-from portal.site.trees import TREES
+from portal.site.trees import MANIFEST, TREES
 from portal.store import public
 
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ class CurrentSnapshot:
             return self._snapshot
 
 
+LIVE = frozenset({"search.html", "en/search.html"})  # What the live app answers.
+
+
 def _no_records(unit: UnitView) -> Records:
     raise RuntimeError(f"the live app reads no records; it was asked for those of {unit.slug}")
 
@@ -74,12 +77,19 @@ class SiteHost:
         """Answer one request."""
         request = Request(environ)
         path = request.path.lstrip("/") or "index.html"
-        if path == "search.html":
+        if path in LIVE:
             return self.live(environ, start_response)
         if request.method not in ("GET", "HEAD"):
             return Response("只支持读取。", 405, {"Allow": "GET, HEAD"})(environ, start_response)
         build = current_build(self.folder)
         answer = self._file(build, path, environ) if build else None
+        for _ in range(_ATTEMPTS):
+            newer = current_build(self.folder)
+            if answer is not None or newer == build:
+                break
+            # The build went away while it was looked into: what is asked for may well be in its successor.
+            build = newer
+            answer = self._file(build, path, environ) if build else None
         if answer is None:
             answer = self._missing(build, path)
         answer.headers.update(self.headers)
@@ -98,7 +108,10 @@ class SiteHost:
                 return None
         except (OSError, ValueError):
             return None
-        return send_file(file, environ, mimetype=_mimetype(file), conditional=True, max_age=0)
+        try:
+            return _send(file, environ)
+        except OSError:  # It was there a moment ago.
+            return None
 
     def _ours(self, place: Path, build: Path) -> bool:
         return place.is_relative_to(build) or place.is_relative_to(self.folder.resolve() / TREES)
@@ -106,17 +119,49 @@ class SiteHost:
     def _missing(self, build: Path | None, path: str) -> Response:
         page = build / "404.html" if build else None
         if page is None or not page.is_file():
-            return Response("网站还没有生成。请运行 portal build。", 503)
+            return Response("网站还没有生成。请运行 portal build。", 503, mimetype="text/plain")
         # The page's links are relative to the top: an address in a sub-folder needs the way up in front of them.
         up = "../" * min(path.count("/"), 20)
         text = _RELATIVE.sub(rf'\1="{up}', page.read_text(encoding="utf-8"))
         return Response(text, NotFound.code or 404, mimetype="text/html")
 
 
+_ATTEMPTS = 3
+_CODINGS = {".br": "br", ".gz": "gzip"}  # The smallest first.
+
+
+def _send(file: Path, environ: WSGIEnvironment) -> Response:
+    """Answer with a file, or with its compressed copy where there is one and the reader takes it."""
+    accepted = Request(environ).accept_encodings
+    copies = {one: file.with_name(file.name + one) for one in _CODINGS}
+    there = [one for one, copy in copies.items() if copy.is_file() and not copy.is_symlink()]
+    taken = next((one for one in there if accepted.quality(_CODINGS[one]) > 0), None)
+    sent = copies[taken] if taken else file
+    answer = send_file(
+        sent,
+        environ,
+        mimetype=_mimetype(file),
+        download_name=file.name,
+        conditional=False,
+        etag=False,
+        max_age=0,
+    )
+    facts = sent.stat()
+    # The coding is part of the mark: a cache must not answer for one with the other.
+    answer.set_etag(f"{facts.st_mtime_ns:x}-{facts.st_size:x}{taken or ''}")
+    if taken:
+        answer.content_encoding = _CODINGS[taken]
+    if there:
+        answer.vary.add("Accept-Encoding")
+    return answer.make_conditional(environ)
+
+
 _RELATIVE = re.compile(r'\b(href|src|action)="(?![a-z]+:|#|/|data:)')
 
 
 def _mimetype(file: Path) -> str:
+    if file.suffix in _CODINGS:
+        return "application/octet-stream"
     if file.name == MANIFEST or file.suffix == ".json":
         return "application/json"
     return mimetypes.guess_type(file.name)[0] or "application/octet-stream"

@@ -21,6 +21,7 @@ from tests.bench.table import Section
 RESULTS = Path(__file__).parent / "RESULTS.md"
 _SIZES = {
     "tiny": ["tiny"],
+    "small": ["small"],
     "usual": ["usual"],
     "full": ["usual", "full"],
     "wide": ["usual", "wide"],

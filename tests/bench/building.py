@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from portal import apps
 from portal.config import Settings
 from portal.domain.regime_reading import read_regimes
 from portal.site import pages
-from portal.site.build import Site, build_site
+from portal.site.build import build_site
+from portal.site.served import Site
 from portal.store.db import make_engine, sqlite_url
 from portal.sync import site_of
 
@@ -26,9 +28,10 @@ _LISTS = ("site_urls", "area_urls", "unit_urls", "kind_urls", "record_urls")
 def site_at(settings: Settings, *, jobs: int) -> Site:
     """Return the instance's site as `portal sync` would build it."""
     regimes = read_regimes(settings.regimes_folder)
+    make_app = partial(apps.create_public_app, search_url=settings.search_url, base_url=settings.base_url)
     engine = make_engine(sqlite_url(settings.database))
     with Session(engine) as session:
-        site = site_of(session, settings, regimes, apps.create_public_app, jobs=jobs)
+        site = site_of(session, settings, regimes, make_app, jobs=jobs)
     engine.dispose()
     return site
 

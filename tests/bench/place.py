@@ -37,6 +37,7 @@ class Size:
 
 SIZES = {
     "tiny": Size("tiny", 6, 2, 40, 1),  # To see that the bench works.
+    "small": Size("small", 98, 1, 22, 2),  # About 6,000 pages.
     "usual": Size("usual", 98, 5, 22, 8),  # About 25,000 pages.
     "full": Size("full", 98, 10, 44, 20),  # About 100,000 pages: the same county, longer and busier.
     "wide": Size("wide", 392, 5, 22, 20),  # About 100,000 pages: four times as many units.

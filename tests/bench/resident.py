@@ -15,14 +15,14 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from portal import apps
 from portal.config import Settings
 from portal.demo.county.touching import _touch as correct  # The correction that `portal demo --touch` makes.
 from portal.domain.regime_reading import read_regimes
 from portal.services.checking import Book
 from portal.store.db import begin_write, make_engine, sqlite_url
 from portal.store.tables import Record, Version, Withdrawal
-from portal.sync import pay, site_of
+from portal.sync import pay
+from tests.bench.building import site_at
 
 
 def chosen(session: Session, rounds: int) -> list[tuple[str, int]]:
@@ -51,8 +51,8 @@ def measure(rounds: int) -> list[dict[str, Any]]:
     regimes = read_regimes(settings.regimes_folder)
     engine = make_engine(sqlite_url(settings.database))
     found: list[dict[str, Any]] = []
+    site = site_at(settings, jobs=1)
     with Session(engine) as session:
-        site = site_of(session, settings, regimes, apps.create_public_app)
         site.parsed = {}
         pay(session, settings, site)
         records = chosen(session, rounds)

@@ -63,10 +63,12 @@ def measure(size: Size, *, kept: Path | None, say: Say) -> Measured:
 def _measure(found: Measured, desk: Desk, kept: Path | None, say: Say) -> None:
     say(f"county of {found.size}, in {found.where}")
     found.county = place.county(desk, found.size, kept)
+    say(f"    {found.county or 'kept from an earlier run'}")
     desk.python("tests.bench.plain", desk.folder / "warm", "1", "--snapshot")  # Compiles what is imported.
     for jobs in (JOBS, 1):
-        say(f"ours, HTML pages alone, {jobs} processes")
+        say(f"ours, HTML pages alone, {jobs} process{'es' if jobs > 1 else ''}")
         found.html[jobs] = _build(desk, f"html{jobs}", jobs, "--html")
+        say(f"    {found.html[jobs]}")
     pages = desk.folder / f"html{JOBS}" / "current"
     found.html_tally = tally(pages)
     desk.done_with(desk.folder / "html1")
@@ -78,11 +80,14 @@ def _measure(found: Measured, desk: Desk, kept: Path | None, say: Say) -> None:
         found.frozen[ready] = desk.python(
             "tests.bench.plain", desk.folder / f"frozen{count}", str(count), *words
         )
+        say(f"    {found.frozen[ready]}")
     say("ours, everything")
     found.everything[False] = _build(desk, "everything", JOBS)
+    say(f"    {found.everything[False]}")
     desk.done_with(desk.folder / "everything")
     say("ours, everything, compressed")
     found.everything[True] = _build(desk, "home/site_build", JOBS, precompress=True)
+    say(f"    {found.everything[True]}")
     served = desk.home / "site_build" / "current"
     found.failures = found.everything[True].answer["failures"]
     found.tally, found.weights, found.styles = tally(served), weights(served), list(styles(served))
@@ -109,10 +114,12 @@ def _hugo(found: Measured, desk: Desk, pages: Path, say: Say) -> None:
     site = hugo.HugoSite(program, source, made.answer["pages"], made.answer["bytes"])
     say("Hugo, in full")
     found.other = site.build()
+    say(f"    {found.other}")
     found.hugo_pages = site.made()
     places = [site.pages * part // (2 * CORRECTIONS + 1) for part in range(1, 2 * CORRECTIONS + 1)]
     say("Hugo, after one change")
     found.rebuilds = hugo.rebuilds(site, places[:CORRECTIONS])
+    say(f"    {found.rebuilds[0]}")
     found.watched = hugo.watched(site, places[CORRECTIONS:])
 
 
@@ -122,6 +129,7 @@ def _corrections(found: Measured, desk: Desk, say: Say) -> None:
     for _ in range(CORRECTIONS):
         desk.portal("demo", "--touch", "1", "--json")
         found.commands.append(desk.portal("sync", "--json"))
+        say(f"    {found.commands[-1]}")
     say("ours, after one correction: a resident worker")
     found.resident = desk.python("tests.bench.resident", str(CORRECTIONS), precompress=True)
     found.corrections = found.resident.answer["corrections"]

@@ -65,4 +65,5 @@ def test_page_types() -> None:
     assert page_type("a/u/b/annual/2026.html") == "record: annual"
     assert page_type("a/u/b/index.html") == "unit"
     assert page_type("a/rules.html") == "area: rules"
+    assert page_type("en/a/rules.html") == "area: rules (English)"
     assert page_type("help/build.html") == page_type("index.html") == "site: start and texts"

@@ -31,6 +31,10 @@ class Run:
     answer: dict[str, Any]
     text: str
 
+    def __str__(self) -> str:
+        """Tell the figures in a line."""
+        return f"{self.seconds:.1f} s, CPU {self.cpu:.1f} s, {self.mb:.0f} MB"
+
 
 def run(
     command: Sequence[str | Path],

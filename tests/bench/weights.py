@@ -67,6 +67,8 @@ def styles(build: Path) -> Iterator[tuple[str, float]]:
 
 def page_type(name: str) -> str:
     """Return what sort of page lies at a path."""
+    if name.startswith("en/"):
+        return f"{page_type(name.removeprefix('en/'))} (English)"
     parts = name.split("/")
     if parts[0] == "help" or len(parts) == 1:
         return "site: start and texts"

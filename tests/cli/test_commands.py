@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from portal.cli import main
-from portal.site.build import current_build
+from portal.site.served import current_build
 
 CSV = (
     "单位名称,项目名称,预算金额（万元）,预计采购时间,采购需求概况\n"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from filelock import FileLock
 
 from portal.cli import main
+from tests.site.disks import small_disk
 
 
 @pytest.fixture
@@ -51,6 +54,82 @@ def test_nonsense_in_the_settings_is_told(
     output = portal("init", code=1).output
     assert told in output
     assert "Traceback" not in output
+
+
+ROW = "单位名称,项目名称,项目编号,预算金额\n示例水利局,清淤,示采{}号,10\n"
+
+
+def publish(portal: Any, folder: Path, number: int) -> None:
+    file = folder / "a.csv"
+    file.write_text(ROW.format(number), encoding="utf-8")
+    portal("import", str(file), "-j", "jinhu", "-k", "tender", "--publish", "--create-units")
+
+
+@pytest.mark.parametrize("command", ["sync", "build"])
+@pytest.mark.parametrize("trouble", ["full", "read-only", "in the way"])
+def test_a_site_that_cannot_be_written_is_told_and_stays_and_the_next_run_recovers(
+    portal: Any, home: Path, tmp_path: Path, trouble: str, command: str
+) -> None:
+    site = home / "site_build"
+    portal("init")
+    with small_disk(site, megabytes=64) as disk:
+        publish(portal, tmp_path, 1)
+        portal("sync")
+        before = (site / "current").readlink()
+        publish(portal, tmp_path, 2)
+        trees, aside = site / "trees", site / "aside"
+        if trouble == "full":
+            disk.fill()
+        elif trouble == "read-only":
+            disk.read_only(on=True)
+        else:
+            trees.rename(aside)
+            trees.write_bytes(b"")
+        output = portal(command, code=1).output
+        told = {"full": "磁盘已满", "read-only": "文件夹是只读的", "in the way": "已有一个同名的文件"}
+        assert told[trouble] in output
+        assert "网站仍是上一次生成的内容" in output
+        assert "Traceback" not in output
+        assert not re.search("[Nn]o space|[Rr]ead-only|[Ff]ile exists|Not a dir", output)
+        assert (site / "current").readlink() == before
+        if trouble == "full":
+            disk.free()
+        elif trouble == "read-only":
+            disk.read_only(on=False)
+        else:
+            trees.unlink()
+            aside.rename(trees)
+        assert json.loads(portal(command, "--json").stdout)["build"]
+        assert (site / "current" / "jinhu" / "u" / "shilishuiliju" / "tenders" / "2026-0002.html").is_file()
+        assert json.loads(portal(command, "--json").stdout)["build"] is None
+
+
+def test_a_full_disk_under_the_search_index_is_told_and_the_next_run_recovers(
+    portal: Any, home: Path, tmp_path: Path
+) -> None:
+    portal("init")
+    publish(portal, tmp_path, 1)
+    with small_disk(home / "search_index", megabytes=8) as disk:
+        portal("sync")
+        publish(portal, tmp_path, 2)
+        disk.fill()
+        output = portal("sync", code=1).output
+        assert "磁盘已满" in output
+        assert "Traceback" not in output
+        disk.free()
+        portal("sync")
+        assert "示采2号" in portal("search", "示采2号").output or "清淤" in portal("search", "清淤").output
+
+
+def test_whoever_comes_second_is_told_to_wait(
+    portal: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal("init")
+    monkeypatch.setattr("portal.sync.FileLock", lambda file, **_: FileLock(file, timeout=0.1))
+    with FileLock(home / "portal.lock"):
+        output = portal("build", code=1).output
+    assert "另一个同步进程正在运行" in output
+    portal("build")
 
 
 def test_a_broken_manifest_or_index_is_mended_by_the_next_sync(portal: Any, home: Path) -> None:
@@ -105,5 +184,5 @@ def test_one_corrected_file_inside_a_build_is_judged_by_itself(
             reason,
         )
     portal("sync")
-    second = next((home / "site_build" / "current").resolve().rglob("*-v2.json"))
+    second = next((home / "site_build" / "current").glob("jinhu/u/*/*/*-v2.json"))
     assert "不一致 0 个" in portal("verify", str(second)).output

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from portal.config import Settings
 from portal.domain.regimes import Regime
 from portal.search import SearchIndex
-from portal.site.build import current_build
+from portal.site.served import current_build
 from portal.site.trees import files_of
 from portal.store.db import make_engine, sqlite_url
 from portal.store.tables import Outbox, Record, Version
 from tests.kill.killing import assert_one_whole_build, killed, publish_some, run_sync, seconds_of
 
-KILLS = 25
+KILLS = 50
+BUILDS = 12  # Kills of whole runs; a hundred more are in test_under_load.
 
 pytestmark = pytest.mark.kill
 
@@ -57,23 +58,24 @@ def test_a_killed_sync_is_completed_by_the_next(settings: Settings, regimes: dic
     publish_some(settings, 12, lambda _: None, 0)
     usual = seconds_of(lambda: run_sync(settings, regimes))
     interrupted = 0
-    for round_ in range(KILLS):
+    for round_ in range(BUILDS):
         publish_some(settings, 1, lambda _: None, 100 + round_)
         interrupted += killed(lambda: run_sync(settings, regimes), chance.uniform(0.05, 1) * usual)
         assert_one_whole_build(settings)
-    assert interrupted > KILLS * 0.4
+    assert interrupted > BUILDS * 0.4
     run_sync(settings, regimes)
 
     name = assert_one_whole_build(settings)
     assert name is not None
+    last = f"示例办法{100 + BUILDS - 1}"
     index = SearchIndex(settings.index_folder)
-    assert index.count() == 12 + KILLS
-    assert index.search("示例办法124").hits[0].title == "示例办法124"
+    assert index.count() == 12 + BUILDS
+    assert index.search(last).hits[0].title == last
     index.close()
     build = current_build(settings.site_folder)
     assert build is not None
     shown = [path for path, _ in files_of(build) if path.startswith("jinhu/u/u1/regulations/")]
-    assert len([path for path in shown if path.endswith("-v1.json")]) == 12 + KILLS
+    assert len([path for path in shown if path.endswith("-v1.json")]) == 12 + BUILDS
     engine = make_engine(sqlite_url(settings.database))
     with Session(engine) as session:
         assert not list(session.scalars(select(Outbox.id).where(Outbox.built_at.is_(None))))
@@ -90,14 +92,14 @@ def test_a_killed_build_leaves_the_old_or_the_new_site(
     assert first is not None
     usual = seconds_of(lambda: run_sync(settings, regimes, rebuild_site=True))
     seen, interrupted = {first, assert_one_whole_build(settings)}, 0
-    for _ in range(KILLS):
+    for _ in range(BUILDS):
         interrupted += killed(
             lambda: run_sync(settings, regimes, rebuild_site=True), chance.uniform(0.05, 1) * usual
         )
         name = assert_one_whole_build(settings)
         assert name is not None  # Once there is a site, there always is one.
         seen.add(name)
-    assert interrupted > KILLS * 0.4
+    assert interrupted > BUILDS * 0.4
     run_sync(settings, regimes, rebuild_site=True)
 
     assert assert_one_whole_build(settings) not in seen

@@ -87,7 +87,7 @@ def test_nothing_is_visible_when_the_caller_rolls_back(
 
 
 def test_a_correction_is_the_next_version_and_the_old_one_stays(
-    session: Session, publish: Publish, a_quarter: Any
+    session: Session, unit: Unit, publish: Publish, a_quarter: Any
 ) -> None:
     first = publish(a_quarter())
     second = publish(a_quarter(spent=22_345_00), reason="漏记办公费 1 万元")
@@ -125,7 +125,7 @@ def test_records_without_a_period_get_a_running_number_as_address(publish: Publi
 
 
 def test_what_is_not_for_everybody_never_passes_the_public_accessor(
-    session: Session, publish: Publish, a_quarter: Any
+    session: Session, unit: Unit, publish: Publish, a_quarter: Any
 ) -> None:
     publish(a_quarter("2026Q1"))
     for number, audience in enumerate(
@@ -269,7 +269,7 @@ def test_guards_that_were_dropped_or_rewritten_are_noticed_and_put_back(
 
 
 def test_a_withdrawal_leaves_a_tombstone_and_the_older_version_does_not_come_back(
-    session: Session, publish: Publish, a_quarter: Any, clock: Any
+    session: Session, unit: Unit, publish: Publish, a_quarter: Any, clock: Any
 ) -> None:
     publish(a_quarter())
     second = publish(a_quarter(spent=1_00), reason="更正")

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from portal import apps
-from portal.site.build import Site
+from portal.site.served import Site
 from portal.site.trees import MANIFEST
 from tests.conftest import shipped
 

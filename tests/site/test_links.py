@@ -19,7 +19,18 @@ from tests.site.sites import on_disk
 pytestmark = pytest.mark.xdist_group("county site")
 
 # Attributes that make a browser fetch something or go somewhere.
-LEADING = ("href", "src", "action", "formaction", "data", "poster", "cite", "background", "xlink:href", "ping")
+LEADING = (
+    "href",
+    "src",
+    "action",
+    "formaction",
+    "data",
+    "poster",
+    "cite",
+    "background",
+    "xlink:href",
+    "ping",
+)
 ATOM = "{http://www.w3.org/2005/Atom}"
 MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 HERE = "http://here/"  # Any address will do: what matters is where links lead from it.
@@ -43,7 +54,8 @@ class Links(HTMLParser):
                 self.ids.append(value or "")
             elif name in LEADING:
                 self.links.append((tag, name, value or ""))
-            assert name not in ("srcset", "style") and not name.startswith("on"), (tag, name)
+            assert name not in ("srcset", "style"), (tag, name)
+            assert not name.startswith("on"), (tag, name)
         given = dict(attrs)
         assert (tag, (given.get("http-equiv") or "").lower()) != ("meta", "refresh")
         assert tag not in ("base", "iframe", "object", "embed"), tag
@@ -129,7 +141,10 @@ def test_every_link_of_every_other_file_leads_to_a_file(built: Built) -> None:
 
 def test_no_page_holds_an_id_twice_or_a_fragment_nobody_could_type(built: Built) -> None:
     for path, page in built.pages.items():
-        assert len(set(page.ids)) == len(page.ids), (path, sorted({one for one in page.ids if page.ids.count(one) > 1}))
+        assert len(set(page.ids)) == len(page.ids), (
+            path,
+            sorted({one for one in page.ids if page.ids.count(one) > 1}),
+        )
         assert not [one for one in page.ids if not one or re.search(r"\s", one)], path
 
 
@@ -150,12 +165,16 @@ def test_every_file_is_reached_from_the_front_page(built: Built) -> None:
 
 # What nobody clicks to: the page for a wrong address; what search engines read; the page of a version that is
 # its record's only one, which is cited, not linked; a record's data under the name of its page, for programs.
-ALONE = re.compile(r"(^|/)(404\.html|robots\.txt|sitemap\.xml)$|/u/[^/]+/[a-z]+/[\w-]+-v\d+\.html$|/u/[^/]+/[a-z]+/\d[\w-]*(?<!-v\d)\.json$")
+ALONE = re.compile(
+    r"(^|/)(404\.html|robots\.txt|sitemap\.xml)$|/u/[^/]+/[a-z]+/[\w-]+-v\d+\.html$|/u/[^/]+/[a-z]+/\d[\w-]*(?<!-v\d)\.json$"
+)
 
 
 def test_the_styles_of_every_page_are_files_beside_it(built: Built) -> None:
     for path, page in built.pages.items():
-        styles = [link for tag, name, link in page.links if (tag, name) == ("link", "href") and ".css" in link]
+        styles = [
+            link for tag, name, link in page.links if (tag, name) == ("link", "href") and ".css" in link
+        ]
         assert len(styles) >= 2, path
 
 
@@ -163,9 +182,9 @@ def test_the_styles_of_every_page_are_files_beside_it(built: Built) -> None:
 def test_a_browser_shows_the_files_without_a_fault_and_asks_for_nothing_else(
     county_site: Path, built: Built
 ) -> None:
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow to load, for this test only.
+    from playwright.sync_api import sync_playwright
 
-    from tests.site.chromium import launched  # noqa: PLC0415
+    from tests.site.chromium import launched
 
     paths = list(types(built))
     assert len(paths) >= 15
@@ -179,7 +198,9 @@ def test_a_browser_shows_the_files_without_a_fault_and_asks_for_nothing_else(
             "requestfailed",
             lambda one: None if one.failure == "net::ERR_ABORTED" else said.append(f"failed: {one.url}"),
         )
-        page.on("request", lambda one: None if one.url.startswith("file:") else said.append(f"asked: {one.url}"))
+        page.on(
+            "request", lambda one: None if one.url.startswith("file:") else said.append(f"asked: {one.url}")
+        )
         for path in paths:
             page.goto((county_site / path).as_uri())
             look = page.evaluate(
@@ -199,7 +220,9 @@ def types(built: Built) -> Iterator[str]:
         sort = re.sub(r"/u/[^/]+/", "/u/-/", re.sub(r"\d[\w-]*\.html$", "N.html", path))
         sort = re.sub(r"^(en/)?help/(?!index).*", r"\1help/-", sort)
         sort = re.sub(r"/(data|domains)-[\w-]+", r"/\1-K", sort)
-        sort = re.sub(r"^((?:en/)?xiuzhou)/(annual|decisions|delegation|regulations|tenders)\b", r"\1/finance", sort)
+        sort = re.sub(
+            r"^((?:en/)?xiuzhou)/(annual|decisions|delegation|regulations|tenders)\b", r"\1/finance", sort
+        )
         if sort not in seen and (not sort.startswith("en/") or sort.endswith(("/index.html", "/units.html"))):
             seen.add(sort)
             yield path

@@ -140,7 +140,11 @@ def test_what_is_typed_never_becomes_markup(site: dict[str, str]) -> None:
         tags = Page(page).tags
         assert not any(tag in ("img", "iframe", "style") for tag, _ in tags), path
         # A data block is no program: no browser runs it.
-        assert all(set(given) == {"src"} or given == {"type": "application/ld+json"} for tag, given in tags if tag == "script"), path
+        assert all(
+            set(given) == {"src"} or given == {"type": "application/ld+json"}
+            for tag, given in tags
+            if tag == "script"
+        ), path
         assert not any(name.startswith("on") or name == "style" for _, given in tags for name in given), path
     shown = "".join(Page(text).text)
     assert HOSTILE in shown

@@ -19,9 +19,10 @@ from portal.domain.documents.regulation import Block, Regulation
 from portal.services import publishing, rosters
 from portal.services.checking import Book
 from portal.site import parts, trees
-from portal.site.build import Site, build_site, is_current
+from portal.site.build import build_site
 from portal.site.forks import ForkFailed
 from portal.site.precompress import compressed
+from portal.site.served import Site, is_current
 from portal.site.trees import BUILDS, CURRENT, STATE, TREES, Store, files_of
 from portal.store.tables import Jurisdiction, Unit, Version
 from tests.conftest import NOON, shipped

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 from click.testing import CliRunner
 from sqlalchemy.orm import Session, sessionmaker
@@ -44,13 +46,23 @@ def server(home: Path, tmp_path: Path, regimes: dict[str, Regime]) -> Iterator[A
     thread = threading.Thread(target=running.serve_forever, daemon=True)
     thread.start()
 
-    def ask(path: str, method: str = "GET") -> tuple[int, str, dict[str, str]]:
-        connection = HTTPConnection("127.0.0.1", running.server_port, timeout=10)
-        connection.request(method, path)
+    def ask_raw(path: str, method: str = "GET", **headers: str) -> tuple[int, bytes, dict[str, str]]:
+        connection = HTTPConnection("127.0.0.1", running.server_port, timeout=60)
+        connection.putrequest(method, path, skip_accept_encoding=True)
+        for name, value in headers.items():
+            connection.putheader(name.replace("_", "-"), value)
+        connection.endheaders()
         answer = connection.getresponse()
-        body = answer.read().decode("utf-8", "replace")
+        body = answer.read()
         connection.close()
         return answer.status, body, {name.lower(): value for name, value in answer.getheaders()}
+
+    def ask(path: str, method: str = "GET") -> tuple[int, str, dict[str, str]]:
+        status, body, headers = ask_raw(path, method)
+        return status, body.decode("utf-8", "replace"), headers
+
+    ask.raw = ask_raw  # type: ignore[attr-defined]
+    ask.site = home / "site_build"  # type: ignore[attr-defined]
 
     yield ask
     running.shutdown()
@@ -119,3 +131,83 @@ def test_the_404_of_a_sub_folder_leads_somewhere(server: Any) -> None:
     assert inside
     for link in inside:
         assert server("/jinhu/u/nobody/" + link)[0] == 200, link
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding", "unpack"),
+    [
+        ("gzip, deflate, br, zstd", "br", brotli.decompress),
+        ("gzip", "gzip", gzip.decompress),
+        ("br;q=0, gzip;q=0.5", "gzip", gzip.decompress),
+        ("identity", None, bytes),
+        ("", None, bytes),
+    ],
+)
+def test_a_compressed_copy_is_sent_to_who_takes_it(
+    server: Any, accepted: str, coding: str | None, unpack: Callable[[bytes], bytes]
+) -> None:
+    plain = server.raw("/jinhu/index.html")
+    status, body, headers = server.raw("/jinhu/index.html", Accept_Encoding=accepted)
+    assert status == 200
+    assert headers.get("content-encoding") == coding
+    assert unpack(body) == plain[1]
+    assert headers["content-type"] == plain[2]["content-type"] == "text/html; charset=utf-8"
+    assert int(headers["content-length"]) == len(body)
+    assert "accept-encoding" in headers["vary"].lower()
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert ".br" not in headers.get("content-disposition", "")
+    asked = server.raw("/jinhu/index.html", "HEAD", Accept_Encoding=accepted)
+    assert (asked[0], asked[1]) == (200, b"")
+    assert asked[2]["content-length"] == headers["content-length"]
+
+
+def test_each_form_of_a_page_has_its_own_mark_and_an_unchanged_one_is_not_sent_again(server: Any) -> None:
+    marks = {
+        one: server.raw("/jinhu/index.html", Accept_Encoding=one)[2]["etag"] for one in ("", "gzip", "br")
+    }
+    assert len(set(marks.values())) == 3
+    for accepted, mark in marks.items():
+        status, body, headers = server.raw("/jinhu/index.html", Accept_Encoding=accepted, If_None_Match=mark)
+        assert (status, body) == (304, b"")
+        assert "accept-encoding" in headers["vary"].lower()
+    assert server.raw("/jinhu/index.html", Accept_Encoding="br", If_None_Match=marks["gzip"])[0] == 200
+
+
+def test_a_compressed_copy_asked_for_by_its_own_name_is_just_a_file(server: Any) -> None:
+    status, body, headers = server.raw("/jinhu/index.html.gz", Accept_Encoding="gzip")
+    assert status == 200
+    assert "content-encoding" not in headers
+    assert headers["content-type"] == "application/octet-stream"
+    assert gzip.decompress(body) == server.raw("/jinhu/index.html")[1]
+
+
+def test_a_planted_link_is_no_page(server: Any, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.html"
+    secret.write_text("geheim", encoding="utf-8")
+    build = (server.site / "current").resolve()
+    (build / "planted.html").symlink_to(secret)
+    (build / "folder").symlink_to(tmp_path, target_is_directory=True)
+    (build / "about.html.br").unlink(missing_ok=True)
+    (build / "about.html.br").symlink_to(secret)
+    for path in ("/planted.html", "/folder/secret.html", "/folder/home/portal.db"):
+        assert server.raw(path)[0] == 404, path
+    assert b"geheim" not in server.raw("/about.html", Accept_Encoding="br")[1]
+
+
+def test_a_page_whose_build_went_away_comes_from_its_successor(server: Any) -> None:
+    """The one who asked was slower than two publications."""
+    from portal.web import hosting
+
+    current = (server.site / "current").resolve()
+    gone = current.with_name("20000101T000000Z")
+    answers = iter([gone, current])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hosting, "current_build", lambda _: next(answers, current))
+        assert server.raw("/jinhu/index.html")[0] == 200
+
+
+def test_without_a_site_the_answer_says_what_to_do(server: Any) -> None:
+    (server.site / "current").unlink()
+    status, body, _ = server("/index.html")
+    assert status == 503
+    assert "portal build" in body

@@ -115,7 +115,7 @@ def _assignment(body: Body, window: Window, code: str, label: str) -> Assignment
         substitute_post=substitute.post,
         office=body.kind["offices"][code],
         scope=f"组织{label}的日常工作，按权限审批，对结果负直接责任。",
-        limit=limit,
+        limit=None if limit is None else limit - limit % 100,
         above_limit=None if limit is None else above,
         held_since=held,
         rotation_due=add_months(held, int(body.place["rotation_months"])),

@@ -54,6 +54,7 @@ class Kind:
     purpose: str
     schema_version: int = 1
     order: int = 100
+    staged: bool = False  # A new version usually tells the next stage, and corrects nothing.
 
 
 class Document(Part):

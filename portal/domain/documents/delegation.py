@@ -109,7 +109,7 @@ class DelegationPlan(Document):
         label="授权分工方案",
         short="分工方案",
         path="delegation",
-        purpose="五项权力分别由哪位副职分管、签批权限多大、从何时起。",
+        purpose="各项权力分别由哪位副职分管、签批权限多大、从何时起。",
         order=10,
     )
 

@@ -234,6 +234,7 @@ class Tender(Document):
 
     kind: ClassVar[Kind] = Kind(
         code="tender",
+        staged=True,
         label="采购招标",
         short="采购招标",
         path="tenders",

@@ -46,7 +46,12 @@ class Change(NamedTuple):
         """What happened, and to which version."""
         if self.withdrawn:
             return f"撤回第 {self.number} 版"
-        return "首次公开" if self.first else f"更正，第 {self.number} 版"
+        return "首次公开" if self.first else f"{self.word}，第 {self.number} 版"
+
+    @property
+    def word(self) -> str:
+        """What a later version is: a project's next stage is no correction of the one before."""
+        return "更新" if self.card.kind.staged else "更正"
 
     @property
     def lasting(self) -> str:

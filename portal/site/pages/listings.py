@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from portal.domain.documents.base import Kind
-from portal.site.cards import Card, cards_by_age
+from portal.site.cards import Card, cards_by_age, newest_first
 from portal.site.pages import data, paths
 from portal.site.pages.shell import Context, Link, Meta, area_crumbs, area_meta, public_kinds, sample_band
 from portal.site.pages.summary import cards_in, summary_of
@@ -38,7 +38,7 @@ def chunks(cards: list[Card], name: str) -> list[Chunk]:
     return [
         Chunk(
             names[place],
-            tuple(reversed(ordered[place * PER_PAGE : (place + 1) * PER_PAGE])),
+            tuple(newest_first(ordered[place * PER_PAGE : (place + 1) * PER_PAGE])),
             names[place + 1] if place < full else None,
             names[place - 1] if place else None,
         )

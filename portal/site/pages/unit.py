@@ -153,7 +153,8 @@ def _duty_lines(
             mark = overall(stands.of(duty.code))
             if mark is None or not marks:
                 continue
-            best = next((one for one in marks if one[1].gap), None) if mark.gap else None
+            said = [one for one in marks if (one[1].gap if mark.gap else one[1].word == mark.word)]
+            best = said[0] if said else None
             settled = next((one for one in marks if one[1].state != "waiting"), marks[0])
             period, seen = best or settled
             yield DutyLine(duty, mark, period, seen.note, seen.path)

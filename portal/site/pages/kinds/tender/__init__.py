@@ -106,8 +106,8 @@ def view(snapshot: Snapshot, area: JurisdictionView, record: RecordView, documen
 def _periods(snapshot: Snapshot, area: JurisdictionView, record: RecordView, document: Tender) -> Periods:
     """Return the periods of one version, seen as its own checks see it (`portal.site.findings`)."""
     number = next((one.number for one in record.versions if one.document is document), record.latest.number)
-    following = record.version(number + 1)
-    on = min(following.published_on, snapshot.today) if following else snapshot.today
+    own = record.version(number) if number != record.latest.number else None
+    on = min(own.published_on, snapshot.today) if own else snapshot.today
     unit = record.unit
     setting = Setting(
         area.regime,

@@ -91,9 +91,9 @@ def figures(tender: Tender, paid: int | None, *, drawn: bool) -> list[tuple[str,
     award, notice, intent, contract = tender.award, tender.notice, tender.intent, tender.contract
     rows: list[tuple[str, int, str]] = []
     if contract:
-        rows.append(("合同金额", contract.amount, award.supplier if award else ""))
+        rows.append(("合同金额", contract.amount, f"中标（成交）人：{award.supplier}" if award else ""))
     elif award:
-        rows.append(("中标（成交）金额", award.amount, award.supplier))
+        rows.append(("中标（成交）金额", award.amount, f"中标（成交）人：{award.supplier}"))
     ceiling, budget = notice.ceiling if notice else None, intent.budget if intent else None
     if ceiling is not None:
         rows.append(("最高限价", ceiling, ""))

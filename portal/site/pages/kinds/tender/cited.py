@@ -75,7 +75,7 @@ def _enter(
     here: Counter[tuple[object, ...]] = Counter()
     for one in document.payments:
         if one.tender:
-            same = (one.paid_on, one.amount, one.purpose, one.payee)
+            same = (fold(one.tender), one.paid_on, one.amount, one.purpose, one.payee)
             here[same] += 1
             if here[same] > told[same]:
                 shelf.payments.setdefault(fold(one.tender), []).append((record, one))
