@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from portal.config import PACKAGE, Settings, data_dir
 from portal.domain.documents.declaration import words
 from portal.domain.regimes import Regime
-from portal.search import Entry, SearchIndex, ensure_usable
+from portal.search import Entry, IndexBusy, IndexDamaged, SearchIndex, ensure_usable
 from portal.site.build import BuildReport, build_site
 from portal.site.forks import ForkFailed
 from portal.site.precompress import compressed
@@ -51,7 +51,7 @@ class Busy(RuntimeError):
 
 
 class CannotWrite(RuntimeError):
-    """The site's folder cannot be written: full, read-only or not ours. The site stays as it was."""
+    """The site's or the index's folder cannot be written: full, read-only or not ours. It stays as it was."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,8 @@ def pay(
         # A change that the site does not show although nothing is owed: somebody marked it as paid.
         hidden = not owed_site and built_change(settings.site_folder) < latest_change(session)
         # A deleted document stays readable inside an index segment, so a withdrawal asks for a new index.
-        fresh_index = everything or bool(gone) or hidden or not ensure_usable(settings.index_folder)
+        with _index_troubles(settings):
+            fresh_index = everything or bool(gone) or hidden or not ensure_usable(settings.index_folder)
         full = everything or rebuild_site or hidden or has_another_past(site, session)
         stale_site = full or bool(owed_site) or not is_current(site, now=now)
         if not (owed_index or fresh_index or stale_site):
@@ -174,13 +175,24 @@ def pay(
         indexed = removed = 0
         if fresh_index or owed_index:
             snapshot = open_snapshot(session, site.regimes, now=now)
-            try:
+            with _index_troubles(settings):
                 indexed, removed = _pay_index(snapshot, settings, None if fresh_index else owed_index)
-            except OSError as refused:
-                raise CannotWrite(_told(refused, "检索索引", settings.index_folder)) from refused
             session.rollback()
             _mark(session, Outbox.indexed_at.key, owed_index, now)
         return SyncReport(indexed, removed, fresh_index, build, len(owed_site) or len(owed_index), faults)
+
+
+@contextmanager
+def _index_troubles(settings: Settings) -> Iterator[None]:
+    """Let what goes wrong with the index be told as what goes wrong with the site is."""
+    try:
+        yield
+    except IndexBusy as busy:
+        raise Busy(str(busy)) from busy
+    except IndexDamaged as damaged:
+        raise CannotWrite(str(damaged)) from damaged
+    except OSError as refused:
+        raise CannotWrite(_told(refused, "检索索引", settings.index_folder)) from refused
 
 
 def _told(refused: OSError, what: str, folder: Path) -> str:

@@ -212,7 +212,9 @@ class Store:
         """Begin a tree for the path `key`, in the build of that name."""
         tree_id = f"{key.replace('/', '.')}@{name}"
         folder = self.folder / TREES / tree_id
-        folder.mkdir()  # Names of builds are never used again, so it cannot be there.
+        if folder.exists():  # Begun before in this build, whose name no other ever had, and given up.
+            shutil.rmtree(folder)
+        folder.mkdir()
         return Tree(folder, tree_id, compress)
 
     def old(self, tree: TreeRef | None) -> OldTree | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.taking_apart import Frames, take_apart
-from tests.bench.watch import Died, Run, Watcher, run, until
+from tests.bench.watch import Died, Run, Watcher, run, spare_others, until
 
 _LAYOUTS = Path(__file__).parent / "hugo_layouts"
 _PER_FOLDER = 1000
@@ -98,7 +98,7 @@ class HugoSite:
 
     def build(self) -> Run:
         """Render every page."""
-        return run(self.command)
+        return run(self.command, expendable=True)
 
     def made(self) -> tuple[int, int]:
         """Return how many pages it made, and their bytes."""
@@ -160,7 +160,7 @@ def rebuilds(site: HugoSite, places: list[int]) -> list[Run]:
     runs = []
     for number, place in enumerate(places, start=1):
         page = correct(site, place, number)
-        runs.append(run(site.command))
+        runs.append(run(site.command, expendable=True))
         if f"第{number}次校核" not in page.read_text(encoding="utf-8"):
             raise Died(f"Hugo did not show the correction in {page}")
     return runs
@@ -182,6 +182,7 @@ def _resident(site: HugoSite) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.STDOUT,
         text=True,
     )
+    spare_others(process.pid)
     try:
         yield process
     finally:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.bench import hugo, place
 from tests.bench.place import Desk, Size
-from tests.bench.watch import Run
+from tests.bench.watch import Died, Run
 from tests.bench.weights import NOTHING, Tally, styles, tally, weights
 
 JOBS = 2
@@ -112,10 +112,19 @@ def _hugo(found: Measured, desk: Desk, pages: Path, say: Say) -> None:
     say(f"Hugo {program.version}: taking the pages apart")
     made = desk.python("tests.bench.hugo", program.program, program.version, pages, source)
     site = hugo.HugoSite(program, source, made.answer["pages"], made.answer["bytes"])
+    try:
+        _render(found, site, say)
+    except Died as died:  # It keeps the data of all pages in memory, and there may be too little of it.
+        found.hugo_missing = str(died).strip().rpartition("\n")[2]
+        say(f"*** HUGO DIED: {died}\n*** What it did not finish is left out.")
+
+
+def _render(found: Measured, site: hugo.HugoSite, say: Say) -> None:
     say("Hugo, in full")
-    found.other = site.build()
-    say(f"    {found.other}")
+    full = site.build()
+    say(f"    {full}")
     found.hugo_pages = site.made()
+    found.other = full
     places = [site.pages * part // (2 * CORRECTIONS + 1) for part in range(1, 2 * CORRECTIONS + 1)]
     say("Hugo, after one change")
     found.rebuilds = hugo.rebuilds(site, places[:CORRECTIONS])

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,12 @@ def run(
     *,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    expendable: bool = False,
 ) -> Run:
-    """Run a command to its end; `answer` is the JSON object on its last line, where there is one."""
+    """Run a command to its end; `answer` is the JSON object on its last line, where there is one.
+
+    Raise `Died` where it fails. What is `expendable` is the first to go when memory runs out.
+    """
     with tempfile.TemporaryFile() as said:
         began = time.perf_counter()
         process = subprocess.Popen(
@@ -52,6 +57,8 @@ def run(
             env={**os.environ, **(env or {})},
             cwd=cwd,
         )
+        if expendable:
+            spare_others(process.pid)
         watcher = Watcher(process.pid)
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
@@ -62,6 +69,12 @@ def run(
     if process.returncode:
         raise Died(f"{' '.join(map(str, command))}\n{text[-3000:]}\nended with {process.returncode}")
     return Run(seconds, used.ru_utime + used.ru_stime, watcher.mb, _answer(text), text)
+
+
+def spare_others(pid: int) -> None:
+    """Let the system end this process before any other when memory runs out."""
+    with suppress(OSError):
+        Path(f"/proc/{pid}/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 def _answer(text: str) -> dict[str, Any]:

@@ -104,6 +104,9 @@ def test_a_site_that_cannot_be_written_is_told_and_stays_and_the_next_run_recove
         assert json.loads(portal(command, "--json").stdout)["build"] is None
 
 
+# Whoosh drops its half-written files unclosed when the disk is full; the collector tells of each.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_full_disk_under_the_search_index_is_told_and_the_next_run_recovers(
     portal: Any, home: Path, tmp_path: Path
 ) -> None:
@@ -186,3 +189,15 @@ def test_one_corrected_file_inside_a_build_is_judged_by_itself(
     portal("sync")
     second = next((home / "site_build" / "current").glob("jinhu/u/*/*/*-v2.json"))
     assert "不一致 0 个" in portal("verify", str(second)).output
+
+
+def test_a_search_index_that_others_may_write_is_told(portal: Any, home: Path, tmp_path: Path) -> None:
+    portal("init")
+    portal("sync")
+    publish(portal, tmp_path, 1)
+    (home / "search_index").chmod(0o777)
+    output = portal("sync", code=1).output
+    assert "可以被其他用户改写" in output
+    assert "Traceback" not in output
+    (home / "search_index").chmod(0o755)
+    portal("sync", "--all")

@@ -48,7 +48,7 @@ def small_disk(folder: Path, *, megabytes: int) -> Iterator[Disk]:
     """Mount an empty disk of that size on a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        _mount("-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder))
+        _mount("-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "tmpfs", str(folder))
     except (OSError, subprocess.CalledProcessError) as refused:
         pytest.skip(f"NO SMALL DISK: mounting needs root ({refused}); a full disk was not tried")
     try:

@@ -31,7 +31,7 @@ ALLOWED = re.compile(
     r"JSON|SHA-256|RFC 8785|portal verify 文件\.json|salt|content|digest|\d[\d.]* ?K?B\b|A4|B角|[0-9a-f]{8}|"
     r"(?:DEL|FIN|DEC|SPK|APP|TEN|PUB)-\d\d|GB[ /T]|[a-z]+/\d{4}-\d+|javascript:alert\(1\)|example\.org"
     r"|Atom|NDJSON|CSV|XLSX|OCDS|DCAT|Data Package|true 或 false"
-    r"|English|WCAG|AA 级|Tab 键|Python|nginx|[a-z]+/u/[\w/-]+\.html"
+    r"|true、false|English|WCAG|AA 级|Tab 键|Python|nginx|[a-z]+/u/[\w/-]+\.html"
 )
 HOSTILE_WORDS = ("script", "alert", "img", "src", "onerror", "x", "b", "scri")
 
