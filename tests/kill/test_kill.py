@@ -19,7 +19,7 @@ from portal.store.tables import Outbox, Record, Version
 from tests.kill.killing import assert_one_whole_build, killed, publish_some, run_sync, seconds_of
 
 KILLS = 50
-BUILDS = 12  # Kills of whole runs; a hundred more are in test_under_load.
+BUILDS = 8  # Kills of whole runs; a hundred more are in test_under_load.
 
 pytestmark = pytest.mark.kill
 

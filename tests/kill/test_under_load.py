@@ -86,7 +86,7 @@ def ask_pages(seen: Seen, stop: threading.Event, port: int, seed: int) -> None:
         return content
 
     try:
-        while not stop.is_set():
+        while not stop.wait(0.01):
             ask(chance.choice(PAGES))
             before = ask(f"{KIND}{MANIFEST}")
             files = json.loads(before)["files"]
@@ -103,7 +103,7 @@ def ask_pages(seen: Seen, stop: threading.Event, port: int, seed: int) -> None:
 
 def read_builds(seen: Seen, stop: threading.Event, folder: Path) -> None:
     """As somebody who copies the site: follow `current` once, then read all of that build."""
-    while not stop.is_set():
+    while not stop.wait(0.1):  # Builders need the processor, too.
         build = (folder / CURRENT).resolve()
         try:
             files = dict(files_of(build))
@@ -161,10 +161,10 @@ def test_a_hundred_kills_under_load(settings: Settings, regimes: dict[str, Regim
             publish_some(settings, 1, lambda _: None, 100 + round_)
             interrupted += killed(
                 partial(run_sync, settings, regimes, **ways[way]),
-                chance.uniform(0.02, 0.9) * usual[way],
+                chance.uniform(0.02, 0.8) * usual[way],
                 group=chance.random() < 0.7,
             )
-            if round_ % 10 == 9:
+            if round_ % 20 == 19:
                 assert assert_one_whole_build(settings)
                 run_sync(settings, regimes)  # One that is let live, so that the site moves on.
     assert seen.wrong[:5] == []

@@ -7,84 +7,20 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.domain.documents.regulation import Block, Regulation
-from portal.services import publishing, rosters
-from portal.services.checking import Book
 from portal.site import parts, trees
 from portal.site.build import build_site
 from portal.site.forks import ForkFailed
-from portal.site.precompress import compressed
-from portal.site.served import Site, is_current
-from portal.site.trees import BUILDS, CURRENT, STATE, TREES, Store, files_of
-from portal.store.tables import Jurisdiction, Unit, Version
-from tests.conftest import NOON, shipped
+from portal.site.served import is_current
+from portal.site.trees import BUILDS, CURRENT, STATE, TREES, Store
+from portal.store.tables import Jurisdiction
 from tests.site.disks import small_disk
-from tests.site.sites import on_disk, site_over
-
-Files = dict[str, bytes]
-LATER = NOON + timedelta(hours=1)
-
-
-class World:
-    """One county with four units, whose site lies in `folder`."""
-
-    def __init__(self, session: Session, county: Jurisdiction, folder: Path) -> None:
-        self.session, self.folder, self.made = session, folder, 0
-        for place in range(4):
-            line = rosters.RosterLine(name=f"示例{place}局", type="bureau", slug=f"u{place}", sample=True)
-            rosters.put_unit(session, county, line, now=NOON)
-        session.commit()
-
-    def site(self, folder: Path | None = None, **more: Any) -> Site:
-        given = {"regimes": {"xiuzhou": shipped()["xiuzhou"]}, "compress": compressed} | more
-        return site_over(self.session, folder or self.folder, **given)
-
-    def publish(self, title: str = "", unit: str = "u0") -> Version:
-        self.made += 1
-        place = self.session.scalars(select(Unit).where(Unit.slug == unit)).one()
-        document = Regulation(
-            title=title or f"示例办法{self.made}",
-            blocks=(Block(text=f"第一条　{title}内容。" * 20),),
-            issued_on=date(2026, 1, 5),
-        )
-        draft = publishing.save_draft(self.session, unit=place, document=document, author="甲", now=NOON)
-        version = publishing.publish(
-            self.session, draft, book=Book(self.session, shipped()), reason="首次公开", actor="乙",
-            now=NOON + timedelta(minutes=self.made),
-        )  # fmt: skip
-        self.session.commit()
-        return version
-
-    def build(self, **how: Any) -> Files:
-        """Build; return what a reader sees."""
-        site = how.pop("site", None) or self.site()
-        report = build_site(site, **{"now": LATER} | how)
-        assert report.failures == ()
-        self.assert_whole()
-        return on_disk(report.folder)
-
-    def shown(self) -> tuple[str, Files]:
-        """Return the name and the content of what is served."""
-        served = (self.folder / CURRENT).resolve()
-        return served.name, on_disk(served, manifests=True)
-
-    def assert_whole(self) -> None:
-        """Every file of the served build is listed, and nothing of another build is left beside it."""
-        served = (self.folder / CURRENT).resolve()
-        assert {path for path, _ in files_of(served)} == set(on_disk(served, manifests=True))
-        assert not [one for one in (self.folder / BUILDS).iterdir() if one.name.startswith(".")]
-
-    def clean(self, folder: Path) -> Files:
-        """Return what a build from nothing would show."""
-        return on_disk(build_site(self.site(folder), now=LATER).folder)
+from tests.site.troubled import LATER, World
 
 
 @pytest.fixture
@@ -360,78 +296,3 @@ def test_when_no_process_can_be_started_that_is_told(world: World, monkeypatch: 
     monkeypatch.setattr(os, "fork", fork)
     with pytest.raises(ForkFailed, match="无法启动"):
         build_site(world.site(jobs=2), now=LATER)
-
-
-# Faults in a unit
-
-
-@pytest.fixture
-def broken_unit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The unit u1 cannot be made any more."""
-    real = parts.build_unit
-
-    def build_unit(*given: Any) -> Any:
-        if given[3].slug == "u1":
-            raise RuntimeError("坏掉的单位")
-        return real(*given)
-
-    monkeypatch.setattr("portal.site.build.build_unit", build_unit)
-
-
-def test_a_unit_that_fails_shows_what_it_showed_and_is_tried_again(
-    world: World, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = world.build()
-    request.getfixturevalue("broken_unit")
-    page = "xiuzhou/u/u1/regulations/2026-0001.html"
-    for full, now in ((True, LATER), (False, LATER + timedelta(days=1)), (False, LATER)):
-        world.publish(unit="u1")
-        report = build_site(world.site(), full=full, now=now)
-        assert [one.path for one in report.failures] == ["xiuzhou/u/u1/index.html"]
-        assert (report.folder / page).read_bytes() == first[page]
-        assert not is_current(world.site(), now=LATER)
-    monkeypatch.undo()
-    assert len([one for one in world.build() if one.startswith("xiuzhou/u/u1/regulations/2026-0004")]) > 1
-
-
-def test_what_was_withdrawn_does_not_stay_because_its_unit_fails(
-    world: World, request: pytest.FixtureRequest
-) -> None:
-    canary = "误公开的一段话示例"
-    version = world.publish(canary, unit="u1")
-    world.build()
-    request.getfixturevalue("broken_unit")
-    publishing.withdraw(
-        world.session, version, legal_ground="条例第十五条", reason="误公开", approver="示例机关", now=LATER
-    )
-    world.session.commit()
-    report = build_site(world.site(), now=LATER, keep=1)
-    assert "本页暂时无法显示" in (report.folder / "xiuzhou/u/u1/index.html").read_text(encoding="utf-8")
-    for file in [*world.folder.rglob("*")]:
-        if file.is_file() and file.parent.name != STATE:
-            assert canary.encode() not in file.read_bytes(), file
-
-
-def test_what_was_withdrawn_does_not_stay_because_its_county_fails(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    canary = "误公开的一段话示例"
-    version = world.publish(canary, unit="u1")
-    world.build()
-    publishing.withdraw(
-        world.session, version, legal_ground="条例第十五条", reason="误公开", approver="示例机关", now=LATER
-    )
-    world.session.commit()
-
-    def area_urls(*_: Any) -> Any:
-        raise RuntimeError("这个县区的页面坏了")
-
-    monkeypatch.setattr("portal.site.parts.pages.area_urls", area_urls)
-    report = build_site(world.site(), now=LATER, keep=1)
-    files = on_disk(report.folder)
-    assert "本页暂时无法显示" in files["xiuzhou/index.html"].decode()
-    assert "xiuzhou/u/u2/index.html" in files
-    assert not [path for path, content in files.items() if canary.encode() in content]
-    assert not is_current(world.site(), now=LATER)
-    monkeypatch.undo()
-    assert "xiuzhou/units.html" in world.build()
