@@ -31,7 +31,7 @@ from portal.site.parts import (
     unit_changed,
     unit_that_failed,
 )
-from portal.site.served import Site, TopState, another_past, basis_of, boot_id, last_state
+from portal.site.served import Site, TopState, basis_of, boot_id, has_another_past, last_state
 from portal.site.snapshot import JurisdictionView, OpenSnapshot, Snapshot, UnitView, open_snapshot
 from portal.site.trees import KEPT_BUILDS, OldTree, read_manifest
 from portal.store.db import begin_write
@@ -89,7 +89,7 @@ def _build(
     store = site.store
     last = last_state(site)
     with _open(site, now) as hand:
-        if last and another_past(last, hand.session):
+        if has_another_past(site, hand.session):
             last, keep = None, 1  # What the database no longer has must not stay.
         plans, done = _build_units(site, name, hand, last, full, progress)
         snapshot = hand.snapshot

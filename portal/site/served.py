@@ -119,9 +119,15 @@ def built_change(folder: Path) -> int:
 
 
 def last_state(site: Site) -> TopState | None:
+    """Return what the served build wrote down, where its files can be built upon; None asks for a full build."""
+    state = _written(site)
+    return state if state and state.boot == boot_id() else None
+
+
+def _written(site: Site) -> TopState | None:
     build = site.store.current()
     state = site.state(build.name) if build else None
-    return state if isinstance(state, TopState) and state.boot == boot_id() else None
+    return state if isinstance(state, TopState) else None
 
 
 def is_current(site: Site, *, now: datetime) -> bool:
@@ -140,11 +146,14 @@ def is_current(site: Site, *, now: datetime) -> bool:
 
 def has_another_past(site: Site, session: Session) -> bool:
     """Tell whether the database is not the one that the served site was built from: it was put back from a backup."""
-    last = last_state(site)
+    last = _written(
+        site
+    )  # A backup is often put back along with a restart: its files are not trusted, its mark is.
     return last is not None and another_past(last, session)
 
 
 def another_past(last: TopState, session: Session) -> bool:
+    """Tell whether the change that a build showed last is not the one that has its number now."""
     return last.change > latest_change(session) or mark_of(session, last.change) != last.mark
 
 

@@ -310,6 +310,23 @@ def test_a_manifest_of_something_else_leads_nowhere(manifest: Any, build: Builde
     assert contents(copy) == listed(made)
 
 
+def test_a_planted_link_in_the_place_of_an_unfinished_file_is_not_written_through(
+    build: Builder, tmp_path: Path
+) -> None:
+    copy, victim = tmp_path / "copy", tmp_path / "victim"
+    copy.mkdir()
+    victim.write_text("不得改动", encoding="utf-8")
+    for name in (".carrying.json.carrying", ".index.html.carrying", ".manifest.json.carrying"):
+        (copy / name).symlink_to(victim)
+    build(FIRST)
+
+    portal(str(copy), "--force")
+
+    assert victim.read_text(encoding="utf-8") == "不得改动"
+    assert (copy / "index.html").is_file()
+    assert not (copy / "index.html").is_symlink()
+
+
 def test_a_planted_link_does_not_lead_out_of_the_folder(build: Builder, tmp_path: Path) -> None:
     copy, outside = tmp_path / "copy", tmp_path / "outside"
     copy.mkdir()

@@ -78,6 +78,29 @@ def relist(folder: Path) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def forge(copy: Path) -> Path:
+    """Change a page and let its own folder's list vouch for it, but not the lists above."""
+    page = next((copy / FOLDER).glob("2026-0001.html"))
+    page.write_text("改过的内容", encoding="utf-8")
+    manifest = json.loads((copy / FOLDER / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"][page.name] = hashlib.sha256(page.read_bytes()).hexdigest()
+    (copy / FOLDER / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return page
+
+
+def test_a_forged_list_on_the_way_down_is_found_whatever_is_asked_for(copy: Path) -> None:
+    page = forge(copy)
+    for asked in (page, page.parent, page.parent.parent, copy):
+        assert any("与上一级清单的记载不一致" in one or "已被改动" in one for one in problems(asked)), asked
+
+
+def test_a_list_that_is_missing_between_two_is_told(copy: Path) -> None:
+    page = forge(copy)
+    (page.parent.parent / "manifest.json").unlink()
+    for asked in (page, page.parent):
+        assert problems(asked), asked
+
+
 def test_an_untouched_site_is_as_published_from_wherever_one_looks(
     build: Path, copy: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -516,6 +516,19 @@ def test_decision_and_payments_of_the_same_unit_are_linked() -> None:
     assert "未公开或编号不符" not in page.text
 
 
+def test_the_same_payment_under_another_projects_number_takes_nothing_away() -> None:
+    """Only disclosures that cite the same project can tell its payment twice: others must not change its page."""
+    told = quarter("2026Q2")
+    other = tuple(one.model_copy(update={"tender": "别的项目-1"}) for one in quarter("2026Q3").payments)
+    earlier = record(
+        903,
+        units()["zhujian"],
+        (told.model_copy(update={"payments": other}), at(2026, 7, 12), FIRST),
+    )
+    page = show(project(), earlier, payments("zhujian"))
+    assert "3,641,000.00" in text(page.section("决策和付款"))
+
+
 def test_another_units_records_are_never_linked() -> None:
     page = show(
         project(),
