@@ -10,6 +10,7 @@ from flask import Flask
 from portal.config import data_dir
 from portal.site.snapshot import Snapshot
 from portal.web.public import public_blueprint, register
+from portal.web.public.output import QuickTemplate
 from portal.web.public.rendering import Rendering
 from portal.web.public.searching import Searcher
 
@@ -39,6 +40,7 @@ def create_public_app(
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.auto_reload = False
+    app.jinja_env.template_class = QuickTemplate
     base = base_url.rstrip("/") if base_url else None
     rendering = Rendering(app.jinja_env, search_url=search_url, base_url=base, english=english)
     blueprint = public_blueprint(snapshot, rendering, searcher=search, base_url=base)

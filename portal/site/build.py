@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from portal.site.forks import Hand, Wrong, attempt, spread
 from portal.site.freezer import Failure, SiteFreezer
-from portal.site.pages.summary import UnitSummary, bring
+from portal.site.pages.grounds import Moved, moved
+from portal.site.pages.summary import bring
 from portal.site.parts import (
     AreaState,
     Maker,
@@ -96,9 +97,11 @@ def _build(
         maker = hand.maker(name)
         areas: dict[str, AreaState] = {}
         failures: list[Failure] = []
+        change = Moved()
         for view in snapshot.jurisdictions:
             try:
-                areas[view.slug] = _area(maker, snapshot, plans[view.slug], done.get(view.slug, {}))
+                areas[view.slug], more = _area(maker, snapshot, plans[view.slug], done.get(view.slug, {}))
+                change = change.and_also(more)
             except OSError:
                 raise
             except Exception as wrong:  # What is wrong in one jurisdiction never touches another.
@@ -106,6 +109,7 @@ def _build(
                 told = f"{type(wrong).__name__}: {wrong}".partition("\n")[0]
                 failures.append(Failure(f"{view.slug}/", told))
                 areas[view.slug] = _area_before(maker, snapshot, plans[view.slug], done.get(view.slug, {}))
+                change = Moved(everything=True)
             if progress:
                 progress(1)
         static = build_static(
@@ -129,6 +133,7 @@ def _build(
                 head,
                 failures,
                 old=None if full else _old_top(site, last, basis),
+                change=change,
             )
         for slug, state in areas.items():
             if plans[slug].last is not state:
@@ -332,18 +337,27 @@ def _units(plan: _Plan, made: Mapping[int, UnitState]) -> dict[int, UnitState]:
     }
 
 
-def _area(maker: Maker, snapshot: Snapshot, plan: _Plan, made: Mapping[int, UnitState]) -> AreaState:
-    """Make a jurisdiction's tree, or hand back the old one where nothing in it changed."""
+def _area(
+    maker: Maker, snapshot: Snapshot, plan: _Plan, made: Mapping[int, UnitState]
+) -> tuple[AreaState, Moved]:
+    """Make a jurisdiction's tree, or hand back the old one where nothing in it changed; and what moved since."""
     units = _units(plan, made)
     for state in units.values():  # For the site's own pages too, whether or not this place's change.
         bring(snapshot, state.summary)
     last = plan.last if plan.usable else None
     same = last and not made and not last.failures and set(units) == set(last.units)
     if last and same and maker.store.holds(last.tree) and maker.store.holds(last.english):
-        return last
-    changed: list[UnitSummary] | None = [state.summary for state in made.values()] if plan.usable else None
+        return last, Moved()
+    change = Moved(everything=True)
+    if last and set(units) == set(last.units):
+        before = {number: plan.states.get(number) for number in made}
+        change = moved(
+            (old.summary if (old := before[number]) else None, made[number].summary) for number in made
+        )
     with maker.freezer.running():
-        return build_area(maker, snapshot, plan.view, units, basis=plan.basis, old=last, changed=changed)
+        return build_area(
+            maker, snapshot, plan.view, units, basis=plan.basis, old=last, change=change
+        ), change
 
 
 def _area_before(maker: Maker, snapshot: Snapshot, plan: _Plan, made: Mapping[int, UnitState]) -> AreaState:

@@ -14,22 +14,26 @@ from pathlib import Path
 from portal.domain.documents.base import Kind
 from portal.site import pages
 from portal.site.freezer import FAULT, Failure, SiteFreezer
+from portal.site.pages import grounds
+from portal.site.pages.downloads import PER_VERSION
 from portal.site.pages.english import ENGLISH, english_url
+from portal.site.pages.grounds import Moved
 from portal.site.pages.shell import public_kinds
 from portal.site.pages.standings import columns
 from portal.site.pages.summary import UnitSummary, blank_summary, summary_of
-from portal.site.prints import card_print, digest_of, kind_prints, record_print
-from portal.site.snapshot import JurisdictionView, Snapshot, UnitView
+from portal.site.prints import digest_of, kind_prints, record_print, version_prints
+from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
 from portal.site.trees import Compress, OldTree, Store, Tree, TreeRef, with_sidecars
 
 
 @dataclass(frozen=True)
 class KindState:
-    """A unit's tree of one kind: what its lists and each record's files were made from."""
+    """A unit's tree of one kind: what its lists, each record's files and each version's were made from."""
 
     tree: TreeRef
     whole: str
     records: Mapping[int, str]
+    versions: Mapping[int, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -50,16 +54,24 @@ class UnitState:
 
 
 @dataclass(frozen=True)
+class PageState:
+    """One of a jurisdiction's own pages, and what it was made from in detail, where that was worked out."""
+
+    url: pages.PageUrl
+    inputs: str = ""
+    records: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class AreaState:
-    """A jurisdiction's tree: its units' trees, what its pages were made from, and what everything rests on."""
+    """A jurisdiction's tree: its units' trees, its own pages, and what everything rests on."""
 
     tree: TreeRef
     english: TreeRef
     basis: str
     change: int
     units: Mapping[int, TreeRef]
-    lists: Mapping[str, str]
-    cards: Mapping[int, str]
+    pages: tuple[PageState, ...]
     failures: tuple[Failure, ...] = ()
     faults: tuple[str, ...] = ()
 
@@ -113,10 +125,7 @@ def build_unit(
     kept_pages = maker.store.old(old.tree) if old else None
     for page in pages.unit_urls(snapshot, unit):
         maker.put(tree, prefix, page, kept_pages)
-    english = maker.start(f"{ENGLISH}/{prefix}".rstrip("/"))
-    kept_english = maker.store.old(old.english) if old else None
-    for page in _english_of_unit(snapshot, view, unit):
-        maker.put(english, f"{ENGLISH}/{prefix}", page, kept_english)
+    english = _english_of_unit(maker, snapshot, view, unit, kinds, old)
     for kind in public_kinds():
         if kind.code in kinds:
             tree.mount(kind.path, kinds[kind.code].tree)
@@ -135,7 +144,7 @@ def build_unit(
         failures = (*kept, *failures)
     return UnitState(
         tree.close(),
-        english.close(),
+        english,
         kinds,
         summary_of(snapshot, view, unit),
         failures,
@@ -143,10 +152,28 @@ def build_unit(
     )
 
 
-def _english_of_unit(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Iterator[pages.PageUrl]:
-    yield from filter(None, map(english_url, pages.unit_urls(snapshot, unit)))
+def _english_of_unit(
+    maker: Maker,
+    snapshot: Snapshot,
+    view: JurisdictionView,
+    unit: UnitView,
+    kinds: Mapping[str, KindState],
+    old: UnitState | None,
+) -> TreeRef:
+    """Make the tree of a unit's English pages: its own, and its lists; those of a kind that is as it was are taken over."""
+    prefix = f"{ENGLISH}/{view.slug}/u/{unit.slug}/"
+    tree = maker.start(prefix.rstrip("/"))
+    kept = maker.store.old(old.english) if old else None
+    for page in filter(None, map(english_url, pages.unit_urls(snapshot, unit))):
+        maker.put(tree, prefix, page, kept)
     for kind in public_kinds():
-        yield from filter(None, map(english_url, pages.kind_urls(snapshot, view, unit, kind)))
+        same = (
+            old and not old.failures and kind.code in kinds and _same_tree(old, kind.code, kinds[kind.code])
+        )
+        for page in filter(None, map(english_url, pages.kind_urls(snapshot, view, unit, kind))):
+            if not (same and _take_over(tree, kept, [page.path.removeprefix(prefix)])):
+                maker.put(tree, prefix, page, kept)
+    return tree.close()
 
 
 def _same_tree(old: UnitState, code: str, now: KindState) -> bool:
@@ -166,6 +193,7 @@ def _build_kind(
     records = snapshot.records_of(unit, kind.code)
     prints = {one.id: record_print(snapshot, view, one, by_kind) for one in records}
     known = old.kinds.get(kind.code) if old else None
+    versions = {one.id: version_prints(one) for one in records}
     whole = by_kind[kind.code]
     if known and known.whole == whole and known.records == prints:
         return known
@@ -179,15 +207,32 @@ def _build_kind(
         if same and _take_over(tree, kept, [one.path.removeprefix(prefix) for one in urls]):
             continue
         count = len(maker.freezer.failures)
+        settled = _settled(known, record, versions[record.id])
         for page in urls:
-            maker.put(tree, prefix, page, kept)
+            name = page.path.removeprefix(prefix)
+            if not (
+                page.endpoint in PER_VERSION
+                and page.values["name"] in settled
+                and _take_over(tree, kept, [name])
+            ):
+                maker.put(tree, prefix, page, kept)
         if len(maker.freezer.failures) > count:
             failed.add(record.id)  # Tried again by the next build, whatever changed.
     for page in pages.kind_urls(snapshot, view, unit, kind):
         maker.put(tree, prefix, page, kept)
     return KindState(
-        tree.close(), whole, {number: "" if number in failed else one for number, one in prints.items()}
+        tree.close(),
+        whole,
+        {number: "" if number in failed else one for number, one in prints.items()},
+        {number: () if number in failed else some for number, some in versions.items()},
     )
+
+
+def _settled(known: KindState | None, record: RecordView, now: tuple[str, ...]) -> set[str]:
+    """Return the names of the versions of which nothing is to be said but what was said before."""
+    before = known.versions.get(record.id, ()) if known else ()
+    pairs = zip(record.versions, before, now, strict=False)
+    return {f"{record.slug}-v{one.number}" for one, was, is_now in pairs if was == is_now}
 
 
 def _take_over(tree: Tree, old: OldTree | None, names: Sequence[str]) -> bool:
@@ -213,43 +258,26 @@ def build_area(
     *,
     basis: str,
     old: AreaState | None,
-    changed: Sequence[UnitSummary] | None = None,
+    change: Moved,
 ) -> AreaState:
-    """Make a jurisdiction's tree around those of its units.
-
-    `changed` are the summaries that are not those of the old tree; None where that is not known.
-    """
+    """Make a jurisdiction's tree around those of its units; `change` is what moved since the old one."""
     maker.failures()
     kept = maker.store.old(old.tree) if old else None
-    cards = dict(old.cards) if old and kept and changed is not None else {}
-    fresh = list((changed if cards else [state.summary for state in units.values()]) or ())
-    moved: set[int] = set()
-    for summary in fresh:
-        for card in summary.cards:
-            print_now = card_print(card)
-            if cards.get(card.id) != print_now:
-                moved.add(card.id)
-                cards[card.id] = print_now
+    kept_english = maker.store.old(old.english) if old else None
     prefix = f"{view.slug}/"
     tree, english = maker.start(view.slug), maker.start(f"{ENGLISH}/{view.slug}")
-    kept_english = maker.store.old(old.english) if old else None
-    lists: dict[str, str] = {}
-    for page in pages.area_urls(snapshot, view):
-        name = page.path.removeprefix(prefix)
-        made_from = pages.list_inputs(snapshot, view, page)
-        same = False
-        if made_from is not None:
-            ids, around = made_from
-            lists[name] = digest_of(ids, around)
-            same = old is not None and old.lists.get(name) == lists[name] and moved.isdisjoint(ids)
+    failed = {one.path for one in old.failures} if old else set()  # These are tried again.
+    made: list[PageState] = []
+    for before in _pages_of(snapshot, view, old, change):
+        page, twin = before.url, english_url(before.url)
+        now, same = _look_at(snapshot, view, before, change)
+        same = same and failed.isdisjoint((page.path, twin.path if twin else page.path))
         count = len(maker.freezer.failures)
-        if not (same and _take_over(tree, kept, [name])):
+        if not (same and _take_over(tree, kept, [page.path.removeprefix(prefix)])):
             maker.put(tree, prefix, page, kept)
-        twin = english_url(page)
-        if twin and not (same and _take_over(english, kept_english, [name])):
+        if twin and not (same and _take_over(english, kept_english, [page.path.removeprefix(prefix)])):
             maker.put(english, f"{ENGLISH}/{prefix}", twin, kept_english)
-        if len(maker.freezer.failures) > count:
-            lists.pop(name, None)
+        made.append(now if len(maker.freezer.failures) == count else PageState(page))
     for unit in view.units:
         if unit.id in units:
             tree.mount(f"u/{unit.slug}", units[unit.id].tree)
@@ -262,11 +290,38 @@ def build_area(
         basis,
         snapshot.change,
         {number: state.tree for number, state in units.items()},
-        lists,
-        cards,
+        tuple(made),
         failures,
         faults,
     )
+
+
+def _pages_of(
+    snapshot: Snapshot, view: JurisdictionView, old: AreaState | None, change: Moved
+) -> Iterator[PageState]:
+    """Yield a jurisdiction's own pages, each with what is known of it from the old tree."""
+    if old and not change.reshelved():
+        yield from old.pages
+        return
+    known = {one.url.path: one for one in old.pages} if old else {}
+    for url in pages.area_urls(snapshot, view):
+        yield known.get(url.path) or PageState(url)
+
+
+def _look_at(
+    snapshot: Snapshot, view: JurisdictionView, before: PageState, change: Moved
+) -> tuple[PageState, bool]:
+    """Return a page's state now, and whether it is the page that it was."""
+    if not change.touches(before.url.endpoint):
+        return before, True
+    if before.inputs and before.url.endpoint == "listing" and not change.reshelved():
+        return before, change.cards.isdisjoint(before.records)  # The same records in the same order.
+    made_from = grounds.inputs_of(snapshot, view, before.url)
+    if made_from is None:
+        return PageState(before.url), False
+    records, around = made_from
+    now = PageState(before.url, digest_of(records, around), tuple(records))
+    return now, now.inputs == before.inputs and not change.everything and change.cards.isdisjoint(records)
 
 
 def build_top(
@@ -278,16 +333,17 @@ def build_top(
     failed: Sequence[Failure] = (),
     *,
     old: OldTree | None,
+    change: Moved,
 ) -> tuple[TreeRef, tuple[Failure, ...]]:
     """Make the top folder of the build around the jurisdictions' trees, ready to be published.
 
     `failed` are the failures that no tree knows of.
-    `old` is the top of the last build where program, places and day were the same: texts are taken over from it.
+    `old` is the top of the last build where program, places and day were the same; `change` is what moved since.
     """
     maker.failures()
     tree = maker.store.stage(maker.name, compress=maker.compress)
     for page in pages.site_urls(snapshot):
-        same = old and page.path in old.files and page.endpoint not in pages.LIVELY
+        same = old and page.path in old.files and not change.touches(page.endpoint)
         if not (same and _take_over(tree, old, [page.path])):
             maker.put(tree, "", page, old)
         if twin := english_url(page):
@@ -370,4 +426,4 @@ def area_that_failed(
             english.mount(f"u/{unit.slug}", units[unit.id].english)
     trees = {number: state.tree for number, state in units.items()}
     # It rests on nothing: it is made anew.
-    return AreaState(tree.close(), english.close(), "", snapshot.change, trees, {}, {})
+    return AreaState(tree.close(), english.close(), "", snapshot.change, trees, ())

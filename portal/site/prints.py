@@ -11,12 +11,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from portal.site.cards import Card
 from portal.site.findings import report_of
 from portal.site.pages.kinds import outline_of, reads_of
 from portal.site.pages.kinds.ties import ties_of
 from portal.site.pages.standings import record_mark
-from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
+from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView, VersionView
 
 
 def digest_of(*facts: object) -> str:
@@ -29,18 +28,20 @@ def unit_print(snapshot: Snapshot, unit: UnitView) -> str:
     return digest_of(unit, snapshot.exemptions.get(unit.id), snapshot.extensions.get(unit.id))
 
 
+def _stored(one: VersionView) -> tuple[object, ...]:
+    return (one.number, one.digest, one.payload is None, one.reason, one.published_by, one.published_at,
+            one.unit_name, one.tombstone)  # fmt: skip
+
+
 def content_print(record: RecordView) -> str:
     """Return what is stored of a record: its versions by their digests, what is said of each, and withdrawals."""
-    return digest_of(
-        record.id,
-        record.slug,
-        record.index_no,
-        [
-            (one.number, one.digest, one.payload is None, one.reason, one.published_by, one.published_at,
-             one.unit_name, one.tombstone)
-            for one in record.versions
-        ],
-    )  # fmt: skip
+    return digest_of(record.id, record.slug, record.index_no, [_stored(one) for one in record.versions])
+
+
+def version_prints(record: RecordView) -> tuple[str, ...]:
+    """Return for each version what the files of that version alone are made from."""
+    head = (record.slug, record.index_no, record.unit)
+    return tuple(digest_of(head, _stored(one)) for one in record.versions)
 
 
 def kind_prints(snapshot: Snapshot, unit: UnitView) -> dict[str, str]:
@@ -109,8 +110,3 @@ def _verdict(snapshot: Snapshot, view: JurisdictionView, record: RecordView, num
     if report is None:
         return None
     return [(one.rule.id, one.state.value, one.unclear, one.findings) for one in report.checks]
-
-
-def card_print(card: Card) -> str:
-    """Return what a list shows of a record."""
-    return digest_of(tuple(card))

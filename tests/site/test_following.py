@@ -15,7 +15,7 @@ from portal.apps import create_public_app
 from portal.domain.documents.base import kinds
 from portal.site import pages
 from portal.site.cards import CHANGES, card_of, last_change
-from portal.site.pages import all_urls, following
+from portal.site.pages import all_urls, following, grounds
 from portal.site.snapshot import Snapshot, Tombstone
 from portal.web.public.files import FILES
 from tests.site.sample import HOSTILE, intent, record, snapshot, unit
@@ -262,11 +262,11 @@ def test_what_a_page_is_made_from_changes_with_the_page() -> None:
     apps = [client_over(one) for one in (now, other)]
     looked = 0
     for page in pages.area_urls(now, area):
-        before = pages.list_inputs(now, area, page)
+        before = grounds.inputs_of(now, area, page)
         if before is None or page.endpoint == "listing":
             continue
         looked += 1
-        after = pages.list_inputs(other, area, page)
+        after = grounds.inputs_of(other, area, page)
         same = apps[0].get(f"/{page.path}").data == apps[1].get(f"/{page.path}").data
         assert same or before != after, page.path
     assert looked > 2 * len(kinds())

@@ -17,8 +17,9 @@ from portal.apps import create_public_app
 from portal.config import data_dir
 from portal.demo.county.roster import roster
 from portal.domain.documents.delegation import Assignment
-from portal.site.pages import all_urls, area_urls, list_inputs
+from portal.site.pages import all_urls, area_urls
 from portal.site.pages.browse import sorting_name
+from portal.site.pages.grounds import inputs_of
 from portal.site.pages.initials import OTHER, initial, order
 from portal.site.pages.listings import area_lists, chunks, year_links
 from portal.site.pages.shell import public_kinds
@@ -355,8 +356,8 @@ def test_older_pages_stay_as_they_are_when_something_is_published() -> None:
     assert old.get("/xiuzhou/tenders.html").text != new.get("/xiuzhou/tenders.html").text
     page = next(one for one in area_urls(before, area(before)) if one.path == "xiuzhou/tenders.html")
     older = next(one for one in area_urls(before, area(before)) if one.path == "xiuzhou/tenders-p1.html")
-    assert list_inputs(before, area(before), page) != list_inputs(after, area(after), page)
-    assert list_inputs(before, area(before), older) == list_inputs(after, area(after), older)
+    assert inputs_of(before, area(before), page) != inputs_of(after, area(after), page)
+    assert inputs_of(before, area(before), older) == inputs_of(after, area(after), older)
     assert old.get("/xiuzhou/tenders-p1.html").text == new.get("/xiuzhou/tenders-p1.html").text
 
 

@@ -42,7 +42,6 @@ __all__ = [
     "data_of",
     "find_record",
     "kind_urls",
-    "list_inputs",
     "record_urls",
     "site_urls",
     "unit_urls",
@@ -218,8 +217,6 @@ PAGES: dict[str, PageType] = {one.endpoint: one for one in _ALL}
 
 DATA_RULE = "/<jurisdiction>/u/<unit>/<kind>/<name>.json"
 SITE_PAGES = ("home", "about", "sitemap", "search", "missing", "glossary", "accessibility", "help_index")
-# The pages about the whole site that change with publications; the others are texts.
-LIVELY = frozenset({"home", "missing", "sitemap", "search", "sitemap_xml"})
 AREA_PAGES = (
     "area",
     "units",
@@ -268,48 +265,6 @@ def area_urls(snapshot: Snapshot, view: JurisdictionView) -> Iterator[PageUrl]:
         yield PageUrl("kind_feed", {**place, "name": kind.path}, paths.feed_path(view.slug, kind.path))
         for name in listings.area_lists(snapshot, view, kind):
             yield _url("listing", {**place, "name": name})
-
-
-def list_inputs(
-    snapshot: Snapshot, view: JurisdictionView, page: PageUrl
-) -> tuple[list[int], tuple[object, ...]] | None:
-    """Return what some of a jurisdiction's pages are made from beside its basis: records' ids, and the rest.
-
-    None for the other pages: they are made anew whenever anything changes.
-    """
-    if page.endpoint in ("kind_feed", "kind_data", "datapackage", "catalog", "report"):
-        return _light_inputs(snapshot, view, page)
-    if page.endpoint.startswith("withdrawals"):
-        leaf = following.withdrawal_pages(snapshot, view)[page.path.rpartition("/")[2].removesuffix(".html")]
-        lines = [(one.unit.name, one.unit.slug, one.what) for one in leaf.lines]
-        return [], (lines, leaf.newer, leaf.older, following.withdrawn(snapshot, view))
-    if page.endpoint != "listing":
-        return None
-    name = page.values["name"]
-    kind = next(one for one in public_kinds() if name in listings.area_lists(snapshot, view, one))
-    year, chunk = listings.area_lists(snapshot, view, kind)[name]
-    return [one.id for one in chunk.cards], listings.list_around(snapshot, view, kind, year, chunk)
-
-
-def _light_inputs(
-    snapshot: Snapshot, view: JurisdictionView, page: PageUrl
-) -> tuple[list[int], tuple[object, ...]]:
-    """Return the inputs of what rests on the regime and on which units hold what, or on a kind's newest changes."""
-    held = data.holdings(snapshot, view)
-    kind = kind_at(page.values.get("kind") or page.values.get("name") or "")
-    if page.endpoint == "report":
-        return [], ()
-    if page.endpoint == "kind_feed":
-        changes = following.changes_in(snapshot, view, kind)[: following.IN_FEED]
-        return [one.record for one in changes], (*(one[:4] for one in changes), _founded(view))
-    if page.endpoint == "kind_data" and kind:
-        return [], tuple((unit.slug, unit.name, count) for unit, count in held[kind.code])
-    listed = ((code, [unit.slug for unit, _ in found]) for code, found in held.items())
-    return [], (*listed, bool(view.units) and all(unit.sample for unit in view.units))
-
-
-def _founded(view: JurisdictionView) -> object:
-    return max((unit.created_on for unit in view.units), default=None)
 
 
 def unit_urls(_: Snapshot, unit: UnitView) -> Iterator[PageUrl]:

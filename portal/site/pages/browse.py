@@ -21,7 +21,7 @@ from portal.site.pages.shell import (
     type_label,
 )
 from portal.site.pages.status import board, newest_due
-from portal.site.pages.summary import PlanLine, UnitSummary, cards_in, newest_in, summaries_of
+from portal.site.pages.summary import PlanLine, UnitSummary, filed_in, newest_in, summaries_of
 from portal.site.snapshot import JurisdictionView, Snapshot, UnitView
 
 COUNTS = "零一二三四五六七八九十"
@@ -79,10 +79,10 @@ def area_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
         ],
         "rates": [one for one in rates if one.eligible],
         "total": len(view.units),
-        "record_total": sum(len(one.cards) for one in summaries),
+        "record_total": sum(one.count for one in summaries),
         "newest": newest_in(snapshot, view),
         "kinds": [
-            (kind, len(cards_in(snapshot, view, kind.code)), years_of(snapshot, view, kind))
+            (kind, sum(filed_in(snapshot, view, kind.code).values()), years_of(snapshot, view, kind))
             for kind in public_kinds()
         ],
         "due": due[0] if due else None,
@@ -115,7 +115,7 @@ def entries(snapshot: Snapshot, view: JurisdictionView) -> list[Entry]:
     key = ("directory", view.slug)
     if key not in snapshot.derived:
         snapshot.derived[key] = [
-            Entry(one.unit, type_label(one.unit), len(one.cards), _state(one), one.row.gaps)
+            Entry(one.unit, type_label(one.unit), one.count, _state(one), one.row.gaps)
             for one in summaries_of(snapshot, view)
         ]
     found: list[Entry] = snapshot.derived[key]
@@ -125,7 +125,7 @@ def entries(snapshot: Snapshot, view: JurisdictionView) -> list[Entry]:
 def _state(one: UnitSummary) -> str:
     if one.row.gone:
         return "none"
-    if one.row.plan.state == "note" and not one.cards:
+    if one.row.plan.state == "note" and not one.count:
         return "note"
     return "missing" if one.row.missing else "late" if one.row.late else "ok"
 

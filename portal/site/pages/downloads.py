@@ -14,6 +14,7 @@ from portal.site.views import RecordView, VersionView
 
 CSV, XLSX, OCDS = "csv", "xlsx", "ocds.json"
 ENDPOINTS = {CSV: "csv", XLSX: "xlsx", OCDS: "ocds"}
+PER_VERSION = frozenset({"data", "csv", "xlsx"})  # Made from one version alone; OCDS tells of the others too.
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from portal.site.cards import newest
 from portal.site.pages import paths, reading
-from portal.site.pages.listings import years
 from portal.site.pages.shell import SITE_NAME, Context, Link, Meta, public_kinds, site_band
 from portal.site.pages.status import newest_due
-from portal.site.pages.summary import Highlight, cards_in, summaries_of
+from portal.site.pages.summary import Highlight, filed_in, summaries_of
 from portal.site.snapshot import Snapshot
 
 
@@ -21,7 +20,7 @@ def home_page(snapshot: Snapshot) -> Context:
         {
             "view": view,
             "units": len(view.units),
-            "records": sum(len(one.cards) for one in summaries[view.slug]),
+            "records": sum(one.count for one in summaries[view.slug]),
             "wanting": sum(one.row.gaps > 0 for one in summaries[view.slug]),
             "sample": any(unit.sample for unit in view.units),
         }
@@ -39,7 +38,7 @@ def home_page(snapshot: Snapshot) -> Context:
         "guides": list(guides(snapshot)),
         "newest": newest([card for one in everyone for card in one.newest], 6),
         "unit_total": len(everyone),
-        "record_total": sum(len(one.cards) for one in everyone),
+        "record_total": sum(one.count for one in everyone),
         "version_total": sum(one.versions for one in everyone),
     }
 
@@ -149,7 +148,7 @@ def _browsing(snapshot: Snapshot) -> list[Context]:
     return [
         {
             "view": view,
-            "kinds": [(kind, years(cards_in(snapshot, view, kind.code))) for kind in public_kinds()],
+            "kinds": [(kind, list(filed_in(snapshot, view, kind.code).items())) for kind in public_kinds()],
         }
         for view in snapshot.jurisdictions
     ]

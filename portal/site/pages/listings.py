@@ -7,14 +7,13 @@ the rest, the newest, stands on the list's own page.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from portal.domain.documents.base import Kind
 from portal.site.cards import Card, cards_by_age, newest_first
 from portal.site.pages import data, paths
 from portal.site.pages.shell import Context, Link, Meta, area_crumbs, area_meta, public_kinds, sample_band
-from portal.site.pages.summary import cards_in, summary_of
+from portal.site.pages.summary import cards_in, filed_in, summaries_of, summary_of
 from portal.site.snapshot import JurisdictionView, Snapshot, UnitView
 
 PER_PAGE = 100
@@ -44,11 +43,6 @@ def chunks(cards: list[Card], name: str) -> list[Chunk]:
         )
         for place in range(full + 1)
     ]
-
-
-def years(cards: list[Card]) -> list[tuple[int, int]]:
-    """Return the years of a list with their counts, newest first."""
-    return sorted(Counter(one.year for one in cards).items(), reverse=True)
 
 
 def area_lists(snapshot: Snapshot, view: JurisdictionView, kind: Kind) -> dict[str, tuple[int | None, Chunk]]:
@@ -88,14 +82,14 @@ def whole_of(
         return None
     key = ("wholes", view.slug, kind.code)
     if key not in snapshot.derived:
-        found: dict[int | None, Counter[tuple[str, str]]] = {}
-        for card in cards_in(snapshot, view, kind.code):
-            place = (card.unit, card.unit_name)
-            found.setdefault(None, Counter())[place] += 1
-            found.setdefault(card.year, Counter())[place] += 1
+        found: dict[int | None, list[tuple[str, str, int]]] = {}
+        for one in summaries_of(snapshot, view):
+            filed = one.filed.get(kind.code, {})
+            every: list[tuple[int | None, int]] = [(None, sum(filed.values())), *filed.items()]
+            for each, count in every if filed else ():
+                found.setdefault(each, []).append((one.unit.slug, one.unit.name, count))
         snapshot.derived[key] = {
-            each: Whole(sum(units.values()), tuple((*place, count) for place, count in units.items()))
-            for each, units in found.items()
+            each: Whole(sum(one[2] for one in units), tuple(units)) for each, units in found.items()
         }
     known: dict[int | None, Whole] = snapshot.derived[key]
     return known.get(year, Whole(0, ()))
@@ -154,7 +148,7 @@ def years_of(snapshot: Snapshot, view: JurisdictionView, kind: Kind) -> list[int
     """Return the years of a kind's list, newest first."""
     key = ("years", view.slug, kind.code)
     if key not in snapshot.derived:
-        snapshot.derived[key] = [year for year, _ in years(cards_in(snapshot, view, kind.code))]
+        snapshot.derived[key] = list(filed_in(snapshot, view, kind.code))
     found: list[int] = snapshot.derived[key]
     return found
 

@@ -10,7 +10,7 @@ from portal.domain.rules.base import Rule, rules
 from portal.domain.rules.elsewhere import ELSEWHERE
 from portal.domain.rules.terms import Off, Severity, Terms
 from portal.site.pages.shell import Context, area_meta
-from portal.site.pages.summary import cards_in
+from portal.site.pages.summary import summaries_of
 from portal.site.snapshot import JurisdictionView, Snapshot
 
 FAMILIES = {
@@ -128,5 +128,5 @@ def rules_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
         "elsewhere": ELSEWHERE,
         "counting": counting,
         "defaults": sum(one.default for _, _, items in families for one in items),
-        "texts": [one for one in cards_in(snapshot, view, "regulation") if not one.withdrawn][:100],
+        "texts": [text for one in summaries_of(snapshot, view) for text in one.texts][:100],
     }

@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from portal.domain.documents.decision import DecisionRecord
 from portal.domain.documents.delegation import DelegationPlan
+from portal.domain.documents.regulation import Regulation
 from portal.domain.obligations import rates
 from portal.domain.obligations.rates import state_of
 from portal.domain.values import show_day
@@ -97,7 +98,9 @@ class UnitSummary:
     """One unit: its cards in the order of its records, its row of the board, its plan, its index and what is worth a look.
 
     `coverage` says for each of the regime's coverage items of today: done, wanting, exempt or nothing.
-    By kind, `changed` has the cards that changed last, the newest first, and `held` the number of records in force.
+    By kind, `changed` has the cards that changed last, the newest first, `held` the number of records in force,
+    `filed` how many records are filed under each year. `texts` are the regulations in force.
+    Which page may read what stands in `portal.site.pages.grounds`.
     """
 
     unit: UnitView
@@ -111,8 +114,15 @@ class UnitSummary:
     withdrawals: tuple[Withdrawal, ...] = ()
     changed: Mapping[str, tuple[Card, ...]] = field(default_factory=dict)
     held: Mapping[str, int] = field(default_factory=dict)
+    filed: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    texts: tuple[Card, ...] = ()
     newest: tuple[Card, ...] = ()  # Whose newest versions came last: what a list of the newest may need.
     versions: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many records there are, withdrawn ones included."""
+        return sum(sum(years.values()) for years in self.filed.values())
 
     def of(self, kind: str) -> list[Card]:
         """Return the cards of one kind."""
@@ -156,6 +166,14 @@ def cards_in(snapshot: Snapshot, view: JurisdictionView, kind: str | None = None
     return list(found.get(kind, ()))
 
 
+def filed_in(snapshot: Snapshot, view: JurisdictionView, kind: str) -> dict[int, int]:
+    """Return how many records of a kind a jurisdiction has filed under each year, the newest year first."""
+    found: Counter[int] = Counter()
+    for one in summaries_of(snapshot, view):
+        found.update(one.filed.get(kind, {}))
+    return dict(sorted(found.items(), reverse=True))
+
+
 def newest_in(snapshot: Snapshot, view: JurisdictionView) -> list[Card]:
     """Return a jurisdiction's newest cards, newest first, without looking at the others."""
     return newest([card for one in summaries_of(snapshot, view) for card in one.newest], NEWEST)
@@ -185,6 +203,8 @@ def _summarise(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Un
         tuple(one for record in snapshot.records_of(unit) for one in withdrawals_of(record)),
         _changed(cards),
         Counter(one.code for one in cards if not one.withdrawn),
+        _filed(cards),
+        tuple(one for one in cards if one.code == Regulation.kind.code and not one.withdrawn),
         newest=tuple(newest(list(cards), NEWEST)),
         versions=sum(one.number for one in cards),
     )
@@ -196,6 +216,14 @@ def _changed(cards: tuple[Card, ...]) -> dict[str, tuple[Card, ...]]:
     for card in sorted(cards, key=last_change, reverse=True):
         found.setdefault(card.code, []).append(card)
     return {code: tuple(some[:CHANGES]) for code, some in found.items()}
+
+
+def _filed(cards: tuple[Card, ...]) -> dict[str, dict[int, int]]:
+    found: dict[str, dict[int, int]] = {}
+    for card in cards:
+        years = found.setdefault(card.code, {})
+        years[card.year] = years.get(card.year, 0) + 1
+    return found
 
 
 def _plan_line(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> PlanLine | None:

@@ -21,6 +21,7 @@ from markupsafe import escape
 
 from portal.web.public.english.catalog import HAN, WIDE, Catalog, Place, normal, parts_of, punctuation
 from portal.web.public.english.speaking import Speaker, read_value
+from portal.web.public.output import QuickTemplate
 
 READ = frozenset(("aria-label", "placeholder", "title", "alt", "content", "data-l", "label"))
 PLAIN = frozenset(("title", "desc", "text", "option", "textarea"))  # No element may stand in these.
@@ -372,6 +373,7 @@ class EnglishEnvironment(Environment):
     """The environment of the English edition, over the same templates."""
 
     code_generator_class = _Compiler
+    template_class = QuickTemplate
 
     def __init__(self, catalog: Catalog, **options: Any) -> None:
         """Translate by a catalogue; `options` are jinja2's."""
