@@ -10,8 +10,10 @@ from flask import Flask
 from portal.config import data_dir
 from portal.site.snapshot import Snapshot
 from portal.web.public import public_blueprint, register
-from portal.web.public.output import QuickTemplate
+from portal.web.public.output import CompiledTemplates, QuickTemplate
 from portal.web.public.rendering import Rendering
+
+__all__ = ["CompiledTemplates", "create_public_app"]
 from portal.web.public.searching import Searcher
 
 STATIC = Path(__file__).resolve().parent / "web" / "static"
@@ -24,12 +26,13 @@ def create_public_app(
     search_url: str | None = None,
     base_url: str | None = None,
     english: bool = True,
+    compiled: CompiledTemplates | None = None,
 ) -> Flask:
     """Return the app of the public site: GET pages only, no session, no cookie.
 
     Without `search` it is the static copy: the search page then offers the
     lists instead. `search_url` sends every search box to a live site.
-    `english` adds the English edition of the interface under `/en/`.
+    `english` adds the English edition of the interface under `/en/`. `compiled` keeps compiled templates.
     """
     app = Flask(
         "portal.web",
@@ -41,6 +44,7 @@ def create_public_app(
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.auto_reload = False
     app.jinja_env.template_class = QuickTemplate
+    app.jinja_env.bytecode_cache = compiled
     base = base_url.rstrip("/") if base_url else None
     rendering = Rendering(app.jinja_env, search_url=search_url, base_url=base, english=english)
     blueprint = public_blueprint(snapshot, rendering, searcher=search, base_url=base)

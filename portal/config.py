@@ -73,6 +73,11 @@ class Settings(BaseSettings):
         return self.home / "site_build"
 
     @property
+    def compiled_folder(self) -> Path:
+        """Where compiled templates are kept; nothing is lost with it."""
+        return self.site_folder / "compiled"
+
+    @property
     def imports_folder(self) -> Path:
         """Where annotated copies of imported files are put."""
         return self.home / "imports"

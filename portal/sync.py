@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 MakeApp = Callable[[Callable[[], Snapshot]], Flask]
 
 
-__all__ = ["Busy", "CannotWrite", "ForkFailed", "SyncReport", "pay", "site_of", "sync"]
+__all__ = ["Busy", "CannotWrite", "ForkFailed", "SyncReport", "pay", "program", "site_of", "sync"]
 
 
 class Busy(RuntimeError):
@@ -85,7 +85,7 @@ def only_writer(settings: Settings, *, wait: float = 300) -> Iterator[None]:
 
 
 @cache
-def _program() -> str:
+def program() -> str:
     """Return what the pages are made with; a running process does not change under its own feet."""
     return program_identity(PACKAGE, data_dir("templates"), data_dir("content"))
 
@@ -101,7 +101,7 @@ def site_of(
         bind.url.render_as_string(hide_password=False),
         regimes,
         make_app,
-        " ".join((_program(), str(settings.search_url), str(settings.base_url), str(settings.precompress))),
+        " ".join((program(), str(settings.search_url), str(settings.base_url), str(settings.precompress))),
         compressed if settings.precompress else None,
         jobs or min(os.cpu_count() or 1, 4),
     )
@@ -151,13 +151,8 @@ def pay(
         gone = _gone(session) or has_another_past(site, session)
         # A change that the site does not show although nothing is owed: somebody marked it as paid.
         hidden = not owed_site and built_change(settings.site_folder) < latest_change(session)
-        # A deleted document stays readable inside an index segment, so a withdrawal asks for a new index.
-        with _index_troubles(settings):
-            fresh_index = everything or bool(gone) or hidden or not ensure_usable(settings.index_folder)
         full = everything or rebuild_site or hidden or has_another_past(site, session)
         stale_site = full or bool(owed_site) or not is_current(site, now=now)
-        if not (owed_index or fresh_index or stale_site):
-            return SyncReport(0, 0, False, None, 0, ())
         if gone and site.parsed is not None:
             site.parsed.clear()  # What was withdrawn leaves the memory of a long-running process too.
         build = None
@@ -172,9 +167,13 @@ def pay(
             faults = build.faults
             _mark(session, Outbox.built_at.key, owed_site, now)
         session.rollback()
+        # Only now, for the site goes first. A deleted document stays readable inside an index segment, so a
+        # withdrawal asks for a new index.
+        with _index_troubles(settings):
+            fresh_index = everything or bool(gone) or hidden or not ensure_usable(settings.index_folder)
         indexed = removed = 0
         if fresh_index or owed_index:
-            snapshot = open_snapshot(session, site.regimes, now=now)
+            snapshot = open_snapshot(session, site.regimes, now=now, parsed=site.parsed)
             with _index_troubles(settings):
                 indexed, removed = _pay_index(snapshot, settings, None if fresh_index else owed_index)
             session.rollback()
@@ -271,7 +270,7 @@ def _pay_index(
         if not wanted:
             return 0, 0
         units = {unit for _, unit in owed.values()}
-        entries = [one for one in _entries(snapshot, units) if int(one.key) in wanted]
+        entries = list(_entries(snapshot, units, wanted))
         gone = {str(record) for record in wanted} - {entry.key for entry in entries}
         index.apply(entries, gone)
         return len(entries), len(gone)
@@ -279,14 +278,18 @@ def _pay_index(
         index.close()
 
 
-def _entries(snapshot: OpenSnapshot, units: set[int | None] | None = None) -> Iterator[Entry]:
-    """Yield what the index keeps of every record, or of those of some units, unit by unit."""
+def _entries(
+    snapshot: OpenSnapshot, units: set[int | None] | None = None, records: set[int] | None = None
+) -> Iterator[Entry]:
+    """Yield what the index keeps of every record, or of some records of some units, unit by unit."""
     regimes = {one.slug: one.regime for one in snapshot.jurisdictions}
     for view in snapshot.jurisdictions:
         for unit in view.units:
             if units is not None and unit.id not in units:
                 continue
             for record in snapshot.all_of(unit):
+                if records is not None and record.id not in records:
+                    continue
                 if entry := entry_of(record, regimes):
                     yield entry
             snapshot.forget(unit)

@@ -41,9 +41,14 @@ class Opened:
     def public_app(self, snapshot: Callable[[], Any], *, search: SearchIndex | None = None) -> Flask:
         """Return the public app over a snapshot."""
         from portal import apps  # Most commands show no page.
+        from portal.sync import program
 
         return apps.create_public_app(
-            snapshot, search=search, search_url=self.settings.search_url, base_url=self.settings.base_url
+            snapshot,
+            search=search,
+            search_url=self.settings.search_url,
+            base_url=self.settings.base_url,
+            compiled=apps.CompiledTemplates(self.settings.compiled_folder, program()),
         )
 
     def begin_write(self) -> None:

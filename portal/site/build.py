@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from portal.site.forks import Hand, Wrong, attempt, spread
+from portal.site.forks import Hand, Wrong, attempt, collector_at_rest, spread
 from portal.site.freezer import Failure, SiteFreezer
 from portal.site.pages.grounds import Moved, moved
 from portal.site.pages.summary import bring
@@ -76,7 +77,8 @@ def build_site(
     name = store.free_name(now)
     try:
         store.begin(name)
-        return _build(site, name, now, full, keep, progress)
+        with collector_at_rest():
+            return _build(site, name, now, full, keep, progress)
     except BaseException:
         store.abandon(name)
         site.states.clear()
@@ -223,6 +225,7 @@ class _Hand:
 
     def __init__(self, site: Site, session: Session, now: datetime) -> None:
         self.site, self.session, self.now = site, session, now
+        self.used = False
         self.snapshot = self._open()
 
     def _open(self) -> OpenSnapshot:
@@ -240,6 +243,9 @@ class _Hand:
 
     def work(self, task: tuple[str, str, UnitView, UnitState | None]) -> UnitState:
         """Make one unit's tree and write down its state."""
+        if self.used:
+            gc.collect()  # The garbage of the unit before.
+        self.used = True
         name, slug, unit, old = task
         view = self.snapshot.jurisdiction(slug)
         assert view is not None  # noqa: S101 - tasks come from the same snapshot.

@@ -10,10 +10,12 @@ import logging
 
 from portal.domain.grants import Grants
 from portal.domain.rules.base import Finding
-from portal.domain.rules.check import Report, check
+from portal.domain.rules.check import Report, check, check_again
 from portal.domain.rules.dossier import Dossier
+from portal.domain.rules.remembering import EVERYTHING
 from portal.domain.rules.unit_file import PublishedDocument, Stage, as_it_stands, context_of, unit_dossier
 from portal.domain.units import facts_of
+from portal.site.contents import digest_of, kind_prints
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
 
 _log = logging.getLogger(__name__)
@@ -73,10 +75,23 @@ def _test(
     own = record.version(number) if number else None
     on = min(own.published_on, snapshot.today) if own else snapshot.today
     grants = Grants(snapshot.exemptions.get(unit.id, ()), snapshot.extensions.get(unit.id, ()))
+    context = context_of(area.regime, facts_of(unit), dossier, one, on=on, grants=grants)
+    memory = (own or record.latest).memory
     try:
-        return check(
+        if memory is None:
+            return check(one.document, context)
+        stood = [
+            (v.digest, v.published_at, v.tombstone)
+            for v in record.versions
+            if not number or v.number <= number
+        ]
+        prints = kind_prints(snapshot, unit)
+        return check_again(
             one.document,
-            context_of(area.regime, facts_of(unit), dossier, one, on=on, grants=grants),
+            context,
+            memory,
+            facts=(area.regime, unit, on, grants, stood),
+            prints={**prints, EVERYTHING: digest_of(prints)},
         )
     except (
         Exception

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from portal.domain.documents.base import Kind
 from portal.site import pages
+from portal.site.contents import digest_of, kind_prints, version_prints
 from portal.site.freezer import FAULT, Failure, SiteFreezer
 from portal.site.pages import grounds
 from portal.site.pages.downloads import PER_VERSION
@@ -21,7 +22,7 @@ from portal.site.pages.grounds import Moved
 from portal.site.pages.shell import public_kinds
 from portal.site.pages.standings import columns
 from portal.site.pages.summary import UnitSummary, blank_summary, summary_of
-from portal.site.prints import digest_of, kind_prints, record_print, version_prints
+from portal.site.prints import record_print
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
 from portal.site.trees import Compress, OldTree, Store, Tree, TreeRef, with_sidecars
 

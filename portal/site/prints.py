@@ -8,48 +8,14 @@ program is not in here: when that changes, everything is made anew.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
+from portal.site.contents import content_prints, digest_of, unit_print
 from portal.site.findings import report_of
 from portal.site.pages.kinds import outline_of, reads_of
 from portal.site.pages.kinds.ties import ties_of
 from portal.site.pages.standings import record_mark
-from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView, VersionView
-
-
-def digest_of(*facts: object) -> str:
-    """Return a digest of plain values: tuples, strings, numbers, days, and dataclasses of these."""
-    return hashlib.blake2b(repr(facts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def unit_print(snapshot: Snapshot, unit: UnitView) -> str:
-    """Return what every page of a unit is made from beside records: its roster entry and what it was granted."""
-    return digest_of(unit, snapshot.exemptions.get(unit.id), snapshot.extensions.get(unit.id))
-
-
-def _stored(one: VersionView) -> tuple[object, ...]:
-    return (one.number, one.digest, one.payload is None, one.reason, one.published_by, one.published_at,
-            one.unit_name, one.tombstone)  # fmt: skip
-
-
-def content_print(record: RecordView) -> str:
-    """Return what is stored of a record: its versions by their digests, what is said of each, and withdrawals."""
-    return digest_of(record.id, record.slug, record.index_no, [_stored(one) for one in record.versions])
-
-
-def version_prints(record: RecordView) -> tuple[str, ...]:
-    """Return for each version what the files of that version alone are made from."""
-    head = (record.slug, record.index_no, record.unit)
-    return tuple(digest_of(head, _stored(one)) for one in record.versions)
-
-
-def kind_prints(snapshot: Snapshot, unit: UnitView) -> dict[str, str]:
-    """Return one print for all of a unit's records of each kind."""
-    found: dict[str, list[str]] = {}
-    for record in snapshot.records_of(unit):
-        found.setdefault(record.kind.code, []).append(content_print(record))
-    return {code: digest_of(unit_print(snapshot, unit), prints) for code, prints in found.items()}
+from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
 
 
 def record_print(
@@ -57,7 +23,7 @@ def record_print(
 ) -> str:
     """Return what the pages of one record are made from."""
     return digest_of(
-        content_print(record),
+        content_prints(snapshot, record.unit)[record.id],
         unit_print(snapshot, record.unit),
         [_verdict(snapshot, view, record, one.number) for one in record.versions],
         record_mark(snapshot, view, record),
@@ -94,9 +60,10 @@ def _tied(snapshot: Snapshot, record: RecordView) -> list[str]:
     if key not in snapshot.derived:
         shelf: dict[str, list[str]] = {}
         own: dict[int, frozenset[str]] = {}
+        contents = content_prints(snapshot, record.unit)
         for one in snapshot.records_of(record.unit):
             own[one.id] = ties_of(one)
-            known = content_print(one)
+            known = contents[one.id]
             for tie in own[one.id]:
                 shelf.setdefault(tie, []).append(known)
         snapshot.derived[key] = own, shelf

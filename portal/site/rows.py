@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from portal.domain.canonical import fingerprint, read_publication
 from portal.domain.documents.base import Audience, Document, kinds
+from portal.domain.rules.remembering import Memory
 from portal.site.views import SHANGHAI, RecordView, Tombstone, UnitView, VersionView
 from portal.store import tables
 from portal.store.public import VersionRow
@@ -85,7 +86,7 @@ def _version_view(
     if view is None:
         view = _read(row, unit, model, published)
         if parsed is not None:
-            parsed[key] = view
+            view = parsed[key] = replace(view, memory=Memory())
     return _with_tombstone(view, row)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from portal.domain.documents.base import Document, Kind
 from portal.domain.regimes import Regime
+from portal.domain.rules.remembering import Memory
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -39,6 +40,7 @@ class VersionView:
     published_at: datetime
     unit_name: str  # As the unit was called when it published.
     tombstone: Tombstone | None
+    memory: Memory | None = field(default=None, compare=False, repr=False)  # In a long-running process.
 
     @property
     def published_on(self) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from portal.domain.documents.base import Document
 from portal.domain.rules.base import Finding, Rule, Seen, Unclear, rules
 from portal.domain.rules.dossier import Context
+from portal.domain.rules.remembering import Memory
 from portal.domain.rules.terms import Terms
 from portal.domain.values import Choice
 
@@ -90,14 +91,21 @@ def check(document: Document, context: Context, *, only: Iterable[str] | None = 
     """Test a document by every rule in force (or by `only` those). Pure: same input, same report."""
     wanted = None if only is None else frozenset(only)
     context = replace(context, document=document)
-    checks = []
-    for one in rules_for(type(document)):
-        if wanted is not None and one.id not in wanted:
-            continue
-        done = _rows(one, document, context) if one.each else _whole(one, document, context)
-        if done:
-            checks.append(done)
-    return Report(tuple(checks))
+    asked = (one for one in rules_for(type(document)) if wanted is None or one.id in wanted)
+    return Report(tuple(done for one in asked if (done := _ask(one, document, context))))
+
+
+def check_again(
+    document: Document, context: Context, memory: Memory, *, facts: object, prints: Mapping[str, str]
+) -> Report:
+    """Test a document as `check` does, asking only the rules whose answers may have changed (see `Memory`)."""
+    context = replace(context, document=document)
+    ask = memory.asking(document, context, facts=facts, prints=prints, ask=_ask)
+    return Report(tuple(done for one in rules_for(type(document)) if (done := ask(one))))
+
+
+def _ask(one: Rule, document: Document, context: Context) -> Check | None:
+    return _rows(one, document, context) if one.each else _whole(one, document, context)
 
 
 def _whole(one: Rule, document: Document, context: Context) -> Check | None:

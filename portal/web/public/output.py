@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from pathlib import Path
+from shutil import rmtree
 from types import CodeType
 from typing import Any
 
-from jinja2 import Environment, Template
+import jinja2
+from jinja2 import Environment, FileSystemBytecodeCache, Template
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 _special = re.compile("[&<>'\"]").search  # What `escape` replaces.
@@ -38,3 +43,36 @@ class QuickTemplate(Template):
         made = super().from_code(environment, code, globals, uptodate)
         made.root_render_func.__globals__["escape"] = put
         return made
+
+
+class CompiledTemplates(FileSystemBytecodeCache):
+    """Keeps compiled templates in a folder of the instance, so that a command need not compile them again.
+
+    They are the program's own code and lie where nobody else may write. A folder that cannot be written
+    costs nothing but time.
+    """
+
+    def __init__(self, folder: Path, program: str, *, edition: str = "") -> None:
+        """Keep the templates of one program, named by a digest of its code and templates, and no other's."""
+        name = f"{program}-{jinja2.__version__}"
+        super().__init__(str(folder / name), f"{edition}%s.bytecode")
+        self._place = folder, program
+        with suppress(OSError):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            for other in folder.iterdir():
+                if other.name != name:
+                    rmtree(other, ignore_errors=True)
+
+    def edition(self, name: str) -> CompiledTemplates:
+        """Return where another edition keeps its own, for the same templates compile to something else there."""
+        return CompiledTemplates(*self._place, edition=name)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Write down a compiled template, if that is possible."""
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Read a compiled template, if that is possible."""
+        with suppress(OSError):
+            super().load_bytecode(bucket)

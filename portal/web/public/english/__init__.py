@@ -16,6 +16,7 @@ from portal.site.pages.shell import Context
 from portal.site.snapshot import Snapshot
 from portal.web.public.english.catalog import Catalog, shipped
 from portal.web.public.english.compiling import EnglishEnvironment
+from portal.web.public.output import CompiledTemplates
 from portal.web.public.rendering import FILTERS, Rendering, Twin
 
 LOCALE = "en"
@@ -25,6 +26,7 @@ CHINESE = "zh_Hans_CN"
 def environment(app: Flask, catalog: Catalog | None = None) -> EnglishEnvironment:
     """Return an environment over the app's templates that speaks English."""
     chinese = app.jinja_env
+    compiled = chinese.bytecode_cache
     env = EnglishEnvironment(
         catalog or shipped(),
         loader=chinese.loader,
@@ -32,6 +34,7 @@ def environment(app: Flask, catalog: Catalog | None = None) -> EnglishEnvironmen
         trim_blocks=chinese.trim_blocks,
         lstrip_blocks=chinese.lstrip_blocks,
         auto_reload=False,
+        bytecode_cache=compiled.edition(ENGLISH) if isinstance(compiled, CompiledTemplates) else None,
     )
     env.globals.update({name: value for name, value in chinese.globals.items() if name not in env.globals})
     env.globals["abroad"] = abroad
