@@ -16,23 +16,12 @@ from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from portal.site.areas import AreaState, area_that_failed, build_area, build_top, top_basis
 from portal.site.forks import Hand, Wrong, attempt, collector_at_rest, spread
 from portal.site.freezer import Failure, SiteFreezer
 from portal.site.pages.grounds import Moved, moved
 from portal.site.pages.summary import bring
-from portal.site.parts import (
-    AreaState,
-    Maker,
-    UnitState,
-    area_that_failed,
-    build_area,
-    build_static,
-    build_top,
-    build_unit,
-    top_basis,
-    unit_changed,
-    unit_that_failed,
-)
+from portal.site.parts import Maker, UnitState, build_static, build_unit, unit_changed, unit_that_failed
 from portal.site.served import Site, TopState, basis_of, boot_id, has_another_past, last_state
 from portal.site.snapshot import JurisdictionView, OpenSnapshot, Snapshot, UnitView, open_snapshot
 from portal.site.trees import KEPT_BUILDS, OldTree, read_manifest

@@ -1,4 +1,4 @@
-"""Makes the trees of a site: a unit's, a jurisdiction's, the top. Each takes over what has not changed.
+"""Makes a unit's tree, and takes over from the one before what has not changed.
 
 A clean build and an incremental one run the same lines; the second is only
 given the states that the first left behind.
@@ -7,20 +7,17 @@ given the states that the first left behind.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from portal.domain.documents.base import Kind
 from portal.site import pages
-from portal.site.contents import digest_of, kind_prints, version_prints
+from portal.site.contents import kind_prints, version_prints
 from portal.site.freezer import FAULT, Failure, SiteFreezer
-from portal.site.pages import grounds
 from portal.site.pages.downloads import PER_VERSION
 from portal.site.pages.english import ENGLISH, english_url
-from portal.site.pages.grounds import Moved
 from portal.site.pages.shell import public_kinds
-from portal.site.pages.standings import columns
 from portal.site.pages.summary import UnitSummary, blank_summary, summary_of
 from portal.site.prints import record_print
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
@@ -54,29 +51,6 @@ class UnitState:
         return store.holds(self.tree) and store.holds(self.english)
 
 
-@dataclass(frozen=True)
-class PageState:
-    """One of a jurisdiction's own pages, and what it was made from in detail, where that was worked out."""
-
-    url: pages.PageUrl
-    inputs: str = ""
-    records: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class AreaState:
-    """A jurisdiction's tree: its units' trees, its own pages, and what everything rests on."""
-
-    tree: TreeRef
-    english: TreeRef
-    basis: str
-    change: int
-    units: Mapping[int, TreeRef]
-    pages: tuple[PageState, ...]
-    failures: tuple[Failure, ...] = ()
-    faults: tuple[str, ...] = ()
-
-
 @dataclass
 class Maker:
     """What every part needs: the store, the name of this build, the exporter, how files are compressed."""
@@ -99,7 +73,7 @@ class Maker:
             return
         content = self.freezer.content(page)
         same = old is not None and old.files.get(name) == hashlib.sha256(content).hexdigest()
-        if not (same and _take_over(tree, old, [name])):
+        if not (same and take_over(tree, old, [name])):
             tree.write(name, content)
 
     def failures(self) -> tuple[Failure, ...]:
@@ -172,7 +146,7 @@ def _english_of_unit(
             old and not old.failures and kind.code in kinds and _same_tree(old, kind.code, kinds[kind.code])
         )
         for page in filter(None, map(english_url, pages.kind_urls(snapshot, view, unit, kind))):
-            if not (same and _take_over(tree, kept, [page.path.removeprefix(prefix)])):
+            if not (same and take_over(tree, kept, [page.path.removeprefix(prefix)])):
                 maker.put(tree, prefix, page, kept)
     return tree.close()
 
@@ -205,7 +179,7 @@ def _build_kind(
     for record in records:
         urls = list(pages.record_urls(record))
         same = known and known.records.get(record.id) == prints[record.id]
-        if same and _take_over(tree, kept, [one.path.removeprefix(prefix) for one in urls]):
+        if same and take_over(tree, kept, [one.path.removeprefix(prefix) for one in urls]):
             continue
         count = len(maker.freezer.failures)
         settled = _settled(known, record, versions[record.id])
@@ -214,7 +188,7 @@ def _build_kind(
             if not (
                 page.endpoint in PER_VERSION
                 and page.values["name"] in settled
-                and _take_over(tree, kept, [name])
+                and take_over(tree, kept, [name])
             ):
                 maker.put(tree, prefix, page, kept)
         if len(maker.freezer.failures) > count:
@@ -236,7 +210,7 @@ def _settled(known: KindState | None, record: RecordView, now: tuple[str, ...]) 
     return {f"{record.slug}-v{one.number}" for one, was, is_now in pairs if was == is_now}
 
 
-def _take_over(tree: Tree, old: OldTree | None, names: Sequence[str]) -> bool:
+def take_over(tree: Tree, old: OldTree | None, names: Sequence[str]) -> bool:
     """Take files over; or none, and tell so, where one of them is not there any more."""
     if old is None:
         return False
@@ -251,115 +225,6 @@ def _take_over(tree: Tree, old: OldTree | None, names: Sequence[str]) -> bool:
     return all(name in tree.files for name in names)
 
 
-def build_area(
-    maker: Maker,
-    snapshot: Snapshot,
-    view: JurisdictionView,
-    units: Mapping[int, UnitState],
-    *,
-    basis: str,
-    old: AreaState | None,
-    change: Moved,
-) -> AreaState:
-    """Make a jurisdiction's tree around those of its units; `change` is what moved since the old one."""
-    maker.failures()
-    kept = maker.store.old(old.tree) if old else None
-    kept_english = maker.store.old(old.english) if old else None
-    prefix = f"{view.slug}/"
-    tree, english = maker.start(view.slug), maker.start(f"{ENGLISH}/{view.slug}")
-    failed = {one.path for one in old.failures} if old else set()  # These are tried again.
-    made: list[PageState] = []
-    for before in _pages_of(snapshot, view, old, change):
-        page, twin = before.url, english_url(before.url)
-        now, same = _look_at(snapshot, view, before, change)
-        same = same and failed.isdisjoint((page.path, twin.path if twin else page.path))
-        count = len(maker.freezer.failures)
-        if not (same and _take_over(tree, kept, [page.path.removeprefix(prefix)])):
-            maker.put(tree, prefix, page, kept)
-        if twin and not (same and _take_over(english, kept_english, [page.path.removeprefix(prefix)])):
-            maker.put(english, f"{ENGLISH}/{prefix}", twin, kept_english)
-        made.append(now if len(maker.freezer.failures) == count else PageState(page))
-    for unit in view.units:
-        if unit.id in units:
-            tree.mount(f"u/{unit.slug}", units[unit.id].tree)
-            english.mount(f"u/{unit.slug}", units[unit.id].english)
-    failures = (*(one for state in units.values() for one in state.failures), *maker.failures())
-    faults = tuple(one for state in units.values() for one in state.faults)
-    return AreaState(
-        tree.close(),
-        english.close(),
-        basis,
-        snapshot.change,
-        {number: state.tree for number, state in units.items()},
-        tuple(made),
-        failures,
-        faults,
-    )
-
-
-def _pages_of(
-    snapshot: Snapshot, view: JurisdictionView, old: AreaState | None, change: Moved
-) -> Iterator[PageState]:
-    """Yield a jurisdiction's own pages, each with what is known of it from the old tree."""
-    if old and not change.reshelved():
-        yield from old.pages
-        return
-    known = {one.url.path: one for one in old.pages} if old else {}
-    for url in pages.area_urls(snapshot, view):
-        yield known.get(url.path) or PageState(url)
-
-
-def _look_at(
-    snapshot: Snapshot, view: JurisdictionView, before: PageState, change: Moved
-) -> tuple[PageState, bool]:
-    """Return a page's state now, and whether it is the page that it was."""
-    if not change.touches(before.url.endpoint):
-        return before, True
-    if before.inputs and before.url.endpoint == "listing" and not change.reshelved():
-        return before, change.cards.isdisjoint(before.records)  # The same records in the same order.
-    made_from = grounds.inputs_of(snapshot, view, before.url)
-    if made_from is None:
-        return PageState(before.url), False
-    records, around = made_from
-    now = PageState(before.url, digest_of(records, around), tuple(records))
-    return now, now.inputs == before.inputs and not change.everything and change.cards.isdisjoint(records)
-
-
-def build_top(
-    maker: Maker,
-    snapshot: Snapshot,
-    areas: Mapping[str, AreaState],
-    static: TreeRef,
-    head: Mapping[str, object],
-    failed: Sequence[Failure] = (),
-    *,
-    old: OldTree | None,
-    change: Moved,
-) -> tuple[TreeRef, tuple[Failure, ...]]:
-    """Make the top folder of the build around the jurisdictions' trees, ready to be published.
-
-    `failed` are the failures that no tree knows of.
-    `old` is the top of the last build where program, places and day were the same; `change` is what moved since.
-    """
-    maker.failures()
-    tree = maker.store.stage(maker.name, compress=maker.compress)
-    for page in pages.site_urls(snapshot):
-        same = old and page.path in old.files and not change.touches(page.endpoint)
-        if not (same and _take_over(tree, old, [page.path])):
-            maker.put(tree, "", page, old)
-        if twin := english_url(page):
-            same = same and twin.path in (old.files if old else ())
-            if not (same and _take_over(tree, old, [twin.path])):
-                maker.put(tree, "", twin, old)
-    for slug, state in areas.items():
-        tree.mount(slug, state.tree)
-        tree.mount(f"{ENGLISH}/{slug}", state.english)
-    tree.mount("static", static)
-    failures = maker.failures()
-    known = [one for state in areas.values() for one in state.failures]
-    return tree.close(**head, failed=[one.path for one in (*failed, *known, *failures)]), failures
-
-
 def build_static(maker: Maker, folder: Path, key: str, old: TreeRef | None) -> TreeRef:
     """Make the tree of styles and pictures, or hand back the old one of the same program."""
     if old and maker.store.old(old) is not None and old.id.startswith(f"{key}@"):
@@ -369,28 +234,6 @@ def build_static(maker: Maker, folder: Path, key: str, old: TreeRef | None) -> T
         if file.is_file() and not file.name.startswith("."):
             tree.write(file.relative_to(folder).as_posix(), file.read_bytes())
     return tree.close()
-
-
-def area_basis(snapshot: Snapshot, view: JurisdictionView, program: str) -> str:
-    """Return what everything of a jurisdiction rests on beside its records: program, regime, day, periods, names of places."""
-    return digest_of(
-        program,
-        view.slug,
-        view.regime.identity(),
-        snapshot.today,
-        [one.period for one in columns(snapshot, view)],
-        [(one.slug, one.regime.short) for one in snapshot.jurisdictions],
-        any(unit.sample for unit in view.units),
-    )
-
-
-def top_basis(snapshot: Snapshot, program: str) -> str:
-    """Return what the texts about the whole site rest on: program, day, places and whether they have sample units."""
-    places = [
-        (one.slug, one.regime.identity(), bool(one.units), any(unit.sample for unit in one.units))
-        for one in snapshot.jurisdictions
-    ]
-    return digest_of(program, snapshot.today, places)
 
 
 def unit_changed(unit: UnitView, old: UnitState) -> bool:
@@ -406,25 +249,11 @@ def unit_that_failed(
     failure = Failure(f"{prefix}/index.html", told)
     if old and maker.store.old(old.tree):
         return replace(old, failures=(failure,), rendered=0)
-    tree, english = (_sorry(maker, f"{edition}{prefix}") for edition in ("", f"{ENGLISH}/"))
+    tree, english = (sorry(maker, f"{edition}{prefix}") for edition in ("", f"{ENGLISH}/"))
     return UnitState(tree.close(), english.close(), {}, blank_summary(snapshot, view, unit), (failure,))
 
 
-def _sorry(maker: Maker, key: str) -> Tree:
+def sorry(maker: Maker, key: str) -> Tree:
     tree = maker.start(key)
     tree.write("index.html", FAULT.encode())
     return tree
-
-
-def area_that_failed(
-    maker: Maker, snapshot: Snapshot, view: JurisdictionView, units: Mapping[int, UnitState]
-) -> AreaState:
-    """Return what stands for a jurisdiction whose own pages could not be made: one page that says so, and its units."""
-    tree, english = (_sorry(maker, f"{edition}{view.slug}") for edition in ("", f"{ENGLISH}/"))
-    for unit in view.units:
-        if unit.id in units:
-            tree.mount(f"u/{unit.slug}", units[unit.id].tree)
-            english.mount(f"u/{unit.slug}", units[unit.id].english)
-    trees = {number: state.tree for number, state in units.items()}
-    # It rests on nothing: it is made anew.
-    return AreaState(tree.close(), english.close(), "", snapshot.change, trees, ())

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from portal.domain.regimes import Regime
-from portal.site.parts import AreaState, area_basis
+from portal.site.areas import AreaState, area_basis
 from portal.site.rows import Parsed
 from portal.site.snapshot import JurisdictionView, Snapshot, open_snapshot
 from portal.site.trees import Compress, Store, TreeRef, read_manifest
