@@ -401,7 +401,7 @@ def test_tenders_reach_every_stage_and_keep_the_least_periods(by_place: dict[str
                 assert check_uscc(one.uscc) == one.uscc
             _keeps_the_periods(last)
             _tells_no_future(chain, record)
-        assert reached == set(Stage)
+        assert reached == set(Stage) - {Stage.FAILED}
         assert single
 
 

@@ -29,6 +29,8 @@ from portal.domain.values import show_period, show_yuan
 
 SHOWN = quarters("2025Q2", LAST)
 THREE = {"公务用车运行维护费": PublicFund.VEHICLE_OPERATION, "公务接待费": PublicFund.OFFICIAL_RECEPTION}
+TOWN = {**THREE, "招商引资费": PublicFund.INVESTMENT_PROMOTION}
+PROCURED = ("procurement", "works", "operations")  # Types of expense that count as procurement.
 
 
 @dataclass(frozen=True)
@@ -136,17 +138,7 @@ def _nil(org: Org, period: str, release: Release) -> FinanceDisclosure:
 def _disclosure(org: Org, quarter: Quarter, release: Release, numbers: dict[str, str]) -> FinanceDisclosure:
     bank = org.bank["finance"]
     period = quarter.period
-    figures = {
-        "income": show_yuan(quarter.income_total),
-        "expense": show_yuan(quarter.expense_total),
-        "closing": show_yuan(quarter.closing),
-    }
-    summary = pick(bank["summaries"], *org.key(period, "summary")).format(**figures)
-    paid = payments(org, period, numbers)
-    procured = sum(one.amount for one in paid if one.expense_type in ("procurement", "works", "operations"))
-    funds = tuple(_funds(org, quarter))
-    specials = _specials(org, quarter, numbers)
-    data = head(org, period, release, summary)
+    data: dict[str, Any] = {}
     if period in org.row.get("late", ()):
         why = pick(bank["late_explanations"], *org.key(period, "late"))
         regulated = org.regime.finance_due(period) is not None
@@ -154,9 +146,48 @@ def _disclosure(org: Org, quarter: Quarter, release: Release, numbers: dict[str,
     if period == org.row.get("skipped"):
         data["public_explanation"] = bank["skipped_explanation"]
     if org.unit.type == "township":
-        data |= _township(org, quarter, release)
+        shown = [one for one in quarter.expense if one.item in TOWN]
+        town = tuple(_fund_line(org, TOWN[one.item], one, period) for one in shown)
+        data |= township(org, period, release, town)
+    back = spread(*org.key(period, "look"), low=0, high=7)
+    count = spread(*org.key(period, "vouchers"), low=18, high=64)
+    return disclosure(
+        org,
+        quarter,
+        release,
+        paid=payments(org, period, numbers),
+        specials=_specials(org, quarter, numbers),
+        funds=tuple(_funds(org, quarter)),
+        check=voucher_check(org, period, back=back, count=count),
+        reports=tuple(_reports(org, period, bank["reports"])),
+        more=data,
+    )
+
+
+def disclosure(
+    org: Org,
+    quarter: Quarter,
+    release: Release,
+    *,
+    paid: tuple[Payment, ...],
+    specials: tuple[SpecialFund, ...],
+    funds: tuple[FundLine, ...],
+    check: VoucherCheck,
+    reports: tuple[DeputyReport, ...],
+    more: Mapping[str, Any],
+) -> FinanceDisclosure:
+    """Return the quarter's disclosure: every total is the sum of its lines, every empty table gives its reason."""
+    bank, period = org.bank["finance"], quarter.period
+    summary = pick(bank["summaries"], *org.key(period, "summary")).format(
+        income=show_yuan(quarter.income_total),
+        expense=show_yuan(quarter.expense_total),
+        closing=show_yuan(quarter.closing),
+    )
+    procured = sum(one.amount for one in paid if one.expense_type in PROCURED)
+    tables = {Table.SPECIAL_FUNDS: specials, Table.PAYMENTS: paid, Table.PROCUREMENT: procured}
     return FinanceDisclosure(
-        **data,
+        **head(org, period, release, summary),
+        **more,
         opening=quarter.opening,
         income_total=quarter.income_total,
         expense_total=quarter.expense_total,
@@ -168,20 +199,14 @@ def _disclosure(org: Org, quarter: Quarter, release: Release, numbers: dict[str,
         procurement_total=procured,
         special_funds=specials,
         payments=paid,
-        empty_tables=_empty(org, specials, paid, procured),
-        voucher_checks=(_check(org, period),),
-        deputy_reports=tuple(_reports(org, period, org.bank["finance"]["reports"])),
+        empty_tables=tuple(
+            EmptyTable(table=table, reason=bank["empty_reasons"][table.value])
+            for table, rows in tables.items()
+            if not rows
+        ),
+        voucher_checks=(check,),
+        deputy_reports=reports,
         explanation=summary,
-    )
-
-
-def _empty(
-    org: Org, specials: Sequence[SpecialFund], paid: Sequence[Payment], procured: int
-) -> tuple[EmptyTable, ...]:
-    tables = {Table.SPECIAL_FUNDS: specials, Table.PAYMENTS: paid, Table.PROCUREMENT: procured}
-    reasons = org.bank["finance"]["empty_reasons"]
-    return tuple(
-        EmptyTable(table=table, reason=reasons[table.value]) for table, rows in tables.items() if not rows
     )
 
 
@@ -259,21 +284,15 @@ def _funds(org: Org, quarter: Quarter) -> Iterator[FundLine]:
             yield _fund_line(org, THREE[entry.item], entry, quarter.period)
 
 
-def _township(org: Org, quarter: Quarter, release: Release) -> dict[str, Any]:
-    """The three expenses of a town: listed apart, endorsed by its head, filed with the finance bureau."""
-    shown = {**THREE, "招商引资费": PublicFund.INVESTMENT_PROMOTION}
-    endorsed = later(quarter_end(quarter.period), 4)
-    serial = f"{org.place['filing']}费〔{quarter.period[:4]}〕{org.serial * 4 + int(quarter.period[5])}号"
+def township(org: Org, period: str, release: Release, funds: tuple[FundLine, ...]) -> dict[str, Any]:
+    """Return what a town adds: the expenses of `TOWN` apart, endorsed by its head, filed with the finance bureau."""
+    endorsed = later(quarter_end(period), 4)
     return {
-        "township_funds": tuple(
-            _fund_line(org, shown[one.item], one, quarter.period)
-            for one in quarter.expense
-            if one.item in shown
-        ),
+        "township_funds": funds,
         "township_endorsed_by": org.head.name,
         "township_endorsed_on": endorsed,
         "township_filed_on": min(later(endorsed, 2), release.finished),
-        "township_filing_no": serial,
+        "township_filing_no": f"{org.place['filing']}费〔{period[:4]}〕{org.serial * 4 + int(period[5])}号",
     }
 
 
@@ -298,15 +317,12 @@ def _specials(org: Org, quarter: Quarter, numbers: dict[str, str]) -> tuple[Spec
     return tuple(found)
 
 
-def _check(org: Org, period: str) -> VoucherCheck:
+def voucher_check(org: Org, period: str, *, back: int, count: int) -> VoucherCheck:
+    """Return the chief's look at `count` vouchers, `back` days before the last working day of the quarter."""
     one = pick(org.bank["finance"]["checks"], *org.key(period, "check"))
-    checker = org.chiefs[0]
-    count = spread(*org.key(period, "vouchers"), low=18, high=64)
     return VoucherCheck(
-        checked_on=workday_before(
-            quarter_end(period) - timedelta(days=spread(*org.key(period, "look"), low=0, high=7))
-        ),
-        checker=checker.name,
+        checked_on=workday_before(quarter_end(period) - timedelta(days=back)),
+        checker=org.chiefs[0].name,
         scope=one["scope"].format(quarter=show_period(period)[5:], count=count),
         found=one["found"],
         corrected=one.get("corrected"),
@@ -314,16 +330,27 @@ def _check(org: Org, period: str) -> VoucherCheck:
 
 
 def _reports(org: Org, period: str, texts: Mapping[str, Sequence[str]]) -> Iterator[DeputyReport]:
-    end = quarter_end(period)
     for code, label in org.domains:
-        text = pick(texts[code], *org.key(period, code, "report"))
-        yield DeputyReport(
-            domain=label,
-            deputy=org.holder(code, end).name,
-            reported_on=workday(later(end, 3)),
-            reported_to="主要负责人和班子会",
-            summary=text.format(
-                percent=min(22 * int(period[5]) + spread(*org.key(period, code), low=0, high=6), 98),
-                count=spread(*org.key(period, code, "count"), low=2, high=9),
-            ),
+        yield deputy_report(
+            org,
+            period,
+            (code, label),
+            pick(texts[code], *org.key(period, code, "report")),
+            chance=spread(*org.key(period, code), low=0, high=6),
+            count=spread(*org.key(period, code, "count"), low=2, high=9),
         )
+
+
+def deputy_report(
+    org: Org, period: str, domain: tuple[str, str], text: str, *, chance: int, count: int
+) -> DeputyReport:
+    """Return what the domain's holder told the group after the quarter; the work grows with the year."""
+    code, label = domain
+    end = quarter_end(period)
+    return DeputyReport(
+        domain=label,
+        deputy=org.holder(code, end).name,
+        reported_on=workday(later(end, 3)),
+        reported_to="主要负责人和班子会",
+        summary=text.format(percent=min(22 * int(period[5]) + chance, 98), count=count),
+    )

@@ -24,14 +24,27 @@ def annual_records(org: Org) -> Iterator[DemoRecord]:
     late = told == "late"
     start = date(YEAR + 1, 2, 2) if late else date(YEAR + 1, 1, 12)
     day = later(start, spread(*org.key("annual"), low=3, high=7) if late else org.serial % 11)
-    document = _report(org, workday_before(day), late=late)
+    counted = counts(
+        org,
+        carried_in=spread(*org.key("carried in"), low=0, high=2) // 2,
+        pending=1 if org.serial % 3 == 0 else 0,
+    )
+    document = report(org, YEAR, workday_before(day), counted, late=late)
     at = office_hour(day, *org.key("annual"))
     yield DemoRecord(org.regime.slug, org.unit.slug, (Publication(at, document, "首次公开", org.publisher),))
 
 
-def _report(org: Org, finished: date, *, late: bool) -> AnnualReport:
+def report(
+    org: Org,
+    year: int,
+    finished: date,
+    counted: tuple[Requests, tuple[Reason, ...]],
+    *,
+    late: bool = False,
+) -> AnnualReport:
+    """Return the unit's report on the year, finished on that day; a late one says why it is late."""
     bank = org.bank["annual"]
-    requests, reasons = _requests(org)
+    requests, reasons = counted
     reviewed = spread(*org.key("reviews"), low=0, high=3) // 3
     disclosed = spread(*org.key("disclosed"), low=46, high=268)
     words = {
@@ -49,16 +62,16 @@ def _report(org: Org, finished: date, *, late: bool) -> AnnualReport:
 
     data: dict[str, Any] = org.reviewed(
         finished,
-        abstract=f"{YEAR}年主动公开{disclosed}条，收到公开申请{requests.received}件。",
+        abstract=f"{year}年主动公开{disclosed}条，收到公开申请{requests.received}件。",
         theme="政府信息公开",
-    )
+    ) | {"legal_basis": "政府信息公开条例第四十九条"}
     if late:
         data["public_explanation"] = text("late_explanations")
     if org.unit.type == "township":
         data["assessment"] = text("assessments")
     return AnnualReport(
-        title=f"{org.unit.name}{YEAR}年政府信息公开工作年度报告",
-        period=str(YEAR),
+        title=f"{org.unit.name}{year}年政府信息公开工作年度报告",
+        period=str(year),
         overview=text("overviews") if requests.received else text("quiet_overviews"),
         disclosed=disclosed,
         activities=tuple(_activities(org)),
@@ -71,7 +84,7 @@ def _report(org: Org, finished: date, *, late: bool) -> AnnualReport:
         improvements=text("improvements"),
         fees=0,
         other_matters=text("others"),
-        **(data | {"legal_basis": "政府信息公开条例第四十九条"}),
+        **data,
     )
 
 
@@ -83,19 +96,20 @@ def _activities(org: Org) -> Iterator[Activity]:
     for item, low, high in org.bank["annual"]["activities"][org.unit.type]:
         made = spread(*org.key("activity", item), low=low, high=high)
         if item == "行政规范性文件":
-            ended = made // 2
             force = made + spread(*org.key("in force"), low=3, high=14)
-            yield Activity(item=item, made=made, abolished=ended, in_force=force)
+            yield Activity(item=item, made=made, abolished=made // 2, in_force=force)
         else:
             yield Activity(item=item, made=made)
     yield Activity(item="行政事业性收费", charged=0)
 
 
-def _requests(org: Org) -> tuple[Requests, tuple[Reason, ...]]:
-    """Return what came in and how it ended: the sums of the official form hold by construction."""
+def counts(org: Org, *, carried_in: int = 0, pending: int = 0) -> tuple[Requests, tuple[Reason, ...]]:
+    """Return what came in and how it ended: the sums of the official form hold by construction.
+
+    `pending` requests are not yet settled where enough came in.
+    """
     received = max(spread(*org.key("requests"), low=-3, high=17), 0)
-    carried_in = spread(*org.key("carried in"), low=0, high=2) // 2
-    carried_out = 1 if received > 8 and org.serial % 3 == 0 else 0
+    carried_out = pending if received > 8 else 0
     settled = received + carried_in - carried_out
     refused = settled // 5
     unavailable = (settled + 2) // 6

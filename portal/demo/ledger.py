@@ -9,12 +9,7 @@ from portal.demo.orgs import Org
 from portal.domain.calendar import quarters
 
 FIRST, LAST = "2024Q1", "2026Q3"
-_QUARTER_SHARE = (
-    22,
-    24,
-    24,
-    26,
-)  # Hundredths of the year's budget: less than the whole, so none is exceeded.
+QUARTER_SHARE = (22, 24, 24, 26)  # Hundredths of the year's budget: less than the whole, so none is exceeded.
 
 
 @dataclass(frozen=True)
@@ -31,7 +26,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Quarter:
-    """One quarter of the books."""
+    """One quarter of the books, or a whole year of them (its period is then the year)."""
 
     period: str
     opening: int
@@ -99,7 +94,7 @@ def _budget(org: Org, share: str, year: str) -> int:
 
 def _amount(org: Org, item: str, share: str, period: str) -> int:
     budget = _budget(org, share, period[:4])
-    part = _QUARTER_SHARE[int(period[5]) - 1] * spread(*org.key(item, period), low=92, high=104)
+    part = QUARTER_SHARE[int(period[5]) - 1] * spread(*org.key(item, period), low=92, high=104)
     income = item.endswith(("拨款", "转移支付"))
     if not income and spread(*org.key(item, period, "pause"), low=0, high=9) == 0:
         part = part * 70 // 100  # A payment that slipped into the next quarter.

@@ -161,17 +161,12 @@ def _bank_item(row: Mapping[str, Any]) -> Item:
 
 
 def _document(org: Org, one: Item, number: str) -> DecisionRecord:
-    sitting = Sitting(org, one.key, one.shape, one.held_on, one.domain, one.title, one.dissent)
     text = org.bank["decisions"]
-    held = workday_before(later(one.held_on, 2))
-    data: dict[str, Any] = org.reviewed(held, abstract=f"{one.title}：{one.decision}", theme="重大决策")
-    data |= sitting.fields()
-    government = one.shape == "government"
-    meeting = MeetingType(org.kind["meeting"])
-    if government:
+    data: dict[str, Any] = {}
+    if one.shape == "government":
         office = org.regime.slug == "shandong"
         meeting = MeetingType.ADMINISTRATIVE_OFFICE if office else MeetingType.GOVERNMENT_EXECUTIVE
-        data["administrative_major"] = True
+        data |= {"meeting_type": meeting, "administrative_major": True}
     if one.shape == "breach":
         data["public_explanation"] = text["breach_explanation"]
     if one.shape == "secret":
@@ -188,30 +183,45 @@ def _document(org: Org, one: Item, number: str) -> DecisionRecord:
             "openness": Openness.WITHHELD,
             "openness_basis": "政府信息公开条例第十六条（内部事务信息）",
         }
+    if one.shape == "deferred":
+        data |= {"result": Result.DEFERRED, "next_meeting_on": later(one.held_on, 15)}
+    serial = spread(*org.key(one.key, "no"), low=2, high=9)
+    return minutes(org, one, number, serial=serial, pre_steps=tuple(_pre_steps(org, one)), more=data)
+
+
+def minutes(
+    org: Org, one: Item, number: str, *, serial: int, pre_steps: tuple[PreStep, ...], more: Mapping[str, Any]
+) -> DecisionRecord:
+    """Return the record of the item: who came, what was said, how it was decided.
+
+    `serial` is the meeting's number in its year; `more` adds to what an ordinary record says, or replaces it.
+    """
+    year = one.held_on.year
+    sitting = Sitting(org, one.key, one.shape, one.held_on, one.domain, one.title, one.dissent)
+    finished = workday_before(later(one.held_on, 2))
+    data: dict[str, Any] = org.reviewed(finished, abstract=f"{one.title}：{one.decision}", theme="重大决策")
     if org.regime.slug == "jinhu" and org.unit.type == "township":
-        data["discipline_record"] = f"{org.unit.short}纪记〔{one.held_on.year}〕{number.split('〕')[1]}"
-    deferred = one.shape == "deferred"
-    return DecisionRecord(
-        title=one.title,
-        decision_no=number,
-        meeting_type=meeting,
-        meeting_no=f"{one.held_on.year}年第{spread(*org.key(one.key, 'no'), low=2, high=9)}次",
-        category=one.category,
-        especially_major=one.especially,
-        domain=org.domain(one.domain)[1],
-        amount=one.amount,
-        held_on=one.held_on,
-        place=pick(text["places"], *org.key(one.held_on)),
-        recorder=org.office_head.name,
-        proposal=one.proposal,
-        pre_steps=tuple(_pre_steps(org, one)),
-        result=Result.DEFERRED if deferred else Result.ADOPTED,
-        next_meeting_on=later(one.held_on, 15) if deferred else None,
-        decision_text=one.decision,
-        tasks=_tasks(org, one),
-        archive_no=f"{org.unit.short}档〔{one.held_on.year}〕{spread(*org.key(one.key, 'file'), low=11, high=98)}号",
-        **data,
-    )
+        data["discipline_record"] = f"{org.unit.short}纪记〔{year}〕{number.split('〕')[1]}"
+    data |= {
+        "title": one.title,
+        "decision_no": number,
+        "meeting_type": MeetingType(org.kind["meeting"]),
+        "meeting_no": f"{year}年第{serial}次",
+        "category": one.category,
+        "especially_major": one.especially,
+        "domain": org.domain(one.domain)[1],
+        "amount": one.amount,
+        "held_on": one.held_on,
+        "place": pick(org.bank["decisions"]["places"], *org.key(one.held_on)),
+        "recorder": org.office_head.name,
+        "proposal": one.proposal,
+        "pre_steps": pre_steps,
+        "result": Result.ADOPTED,
+        "decision_text": one.decision,
+        "tasks": _tasks(org, one),
+        "archive_no": f"{org.unit.short}档〔{year}〕{spread(*org.key(one.key, 'file'), low=11, high=98)}号",
+    }
+    return DecisionRecord(**{**data, **sitting.fields(), **more})
 
 
 def _tasks(org: Org, one: Item) -> tuple[Task, ...]:
@@ -307,12 +317,17 @@ def _first_steps(org: Org, one: Item) -> Iterator[PreStep]:
 
 
 def _progress(org: Org, one: Item, document: DecisionRecord, day: date) -> Iterator[Publication]:
-    """Publish again when every task is done."""
-    last = max(task.due_on for task in document.tasks if task.due_on)
     if one.shape != "ordinary" or one.key in ("plan", "rotation") or one.key.startswith("funds"):
         return
-    moment = later(last, 3)
-    if moment > LAST_DAY or moment <= day:
+    yield from carried_out(org, document, org.key(one.key, "done"), after=day, until=LAST_DAY)
+
+
+def carried_out(
+    org: Org, document: DecisionRecord, chance: tuple[object, ...], *, after: date, until: date
+) -> Iterator[Publication]:
+    """Publish again when every task is done, if that is after the first version and not after `until`."""
+    moment = later(max(task.due_on for task in document.tasks if task.due_on), 3)
+    if moment > until or moment <= after:
         return
     done = tuple(
         task.model_copy(update={"done_on": workday_before(task.due_on), "progress": "已完成"})
@@ -320,7 +335,7 @@ def _progress(org: Org, one: Item, document: DecisionRecord, day: date) -> Itera
         if task.due_on
     )
     yield Publication(
-        office_hour(moment, *org.key(one.key, "done")),
+        office_hour(moment, *chance),
         document.model_copy(update={"tasks": done}),
         "补充公开落实情况",
         org.publisher,

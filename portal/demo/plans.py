@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from portal.demo.bank import later, month_shift, office_hour, spread, workday_before
+from portal.demo.bank import later, month_shift, office_hour, pick, spread, workday_before
 from portal.demo.models import DemoRecord, Publication
 from portal.demo.orgs import PLATFORM_DAY, ROTATION_DAY, Org
 from portal.domain.documents.base import Validity
@@ -47,12 +47,8 @@ def delegation_records(org: Org, numbers: dict[str, str]) -> Iterator[DemoRecord
         yield DemoRecord(org.regime.slug, org.unit.slug, (opening,))
         return
     adopted = workday_before(workday_before(ROTATION_DAY - timedelta(days=7)))
-    ended = first.model_copy(
-        update={"effective_to": ROTATION_DAY - timedelta(days=1), "validity": Validity.EXPIRED}
-    )
     replaced = office_hour(later(adopted, 9), *org.key("rotation"))
-    reason = f"分工已经调整，注明终止日期；现行方案见{org.doc_no(2026, 3)}。"
-    closing = Publication(replaced, ended, reason, org.publisher)
+    closing = ended(org, first, replaced, effective=ROTATION_DAY, doc_no=org.doc_no(2026, 3))
     yield DemoRecord(org.regime.slug, org.unit.slug, (opening, closing))
     second = _plan(org, adopted, ROTATION_DAY, numbers["rotation"], org.doc_no(2026, 3))
     yield DemoRecord(
@@ -61,6 +57,61 @@ def delegation_records(org: Org, numbers: dict[str, str]) -> Iterator[DemoRecord
 
 
 def _plan(org: Org, adopted: date, effective: date, decision: str, doc_no: str) -> DelegationPlan:
+    change = {}
+    if effective == ROTATION_DAY:
+        first, second = org.domains[0][1], org.domains[1][1]
+        change = {
+            "previous_plan": org.doc_no(2025, 2),
+            "change_reason": f"{first}和{second}两项分管满一个周期，按轮换办法对调分管人选，其他分工不变。",
+        }
+    return plan(
+        org,
+        adopted=adopted,
+        effective=effective,
+        decision=decision,
+        doc_no=doc_no,
+        assignments=tuple(_assignment(org, code, label, effective) for code, label in org.domains),
+        bands=tuple(bands(org, effective)),
+        change=change,
+    )
+
+
+def _assignment(org: Org, code: str, label: str, effective: date) -> Assignment:
+    moved = effective == ROTATION_DAY and code in [one for one, _ in org.domains[:2]]
+    if moved or org.unit.founded_on:
+        held = effective if moved else org.effective_from
+    else:
+        held = month_shift(PLATFORM_DAY, -spread(*org.key(code, "held"), low=0, high=14))
+    return assignment(
+        org,
+        (code, label),
+        day=effective,
+        chance=org.key(code, "substitute"),
+        held=held,
+        due=month_shift(held, int(org.place["rotation_months"])),
+    )
+
+
+def ended(org: Org, plan: DelegationPlan, at: datetime, *, effective: date, doc_no: str) -> Publication:
+    """Return the plan's last version: a plan of that number takes its place on the day `effective`."""
+    last = plan.model_copy(
+        update={"effective_to": effective - timedelta(days=1), "validity": Validity.EXPIRED}
+    )
+    return Publication(at, last, f"分工已经调整，注明终止日期；现行方案见{doc_no}。", org.publisher)
+
+
+def plan(
+    org: Org,
+    *,
+    adopted: date,
+    effective: date,
+    decision: str | None,
+    doc_no: str,
+    assignments: tuple[Assignment, ...],
+    bands: tuple[SignOffBand, ...],
+    change: Mapping[str, str],
+) -> DelegationPlan:
+    """Return the plan that the group adopted; `change` names the plan before it and why it was changed."""
     year = effective.year
     names = "、".join(label for _, label in org.domains)
     data: dict[str, Any] = org.reviewed(
@@ -68,12 +119,7 @@ def _plan(org: Org, adopted: date, effective: date, decision: str, doc_no: str) 
         abstract=f"{org.unit.name}{names}各由哪位班子成员分管，签批到多大数额，何时轮换。",
         theme="机构职能",
     )
-    if effective == ROTATION_DAY:
-        first, second = org.domains[0][1], org.domains[1][1]
-        data |= {
-            "previous_plan": org.doc_no(2025, 2),
-            "change_reason": f"{first}和{second}两项分管满一个周期，按轮换办法对调分管人选，其他分工不变。",
-        }
+    data |= change
     if org.regime.slug == "jinhu":
         data |= {
             "finance_assistant": org.deputies[-1].name,
@@ -94,8 +140,8 @@ def _plan(org: Org, adopted: date, effective: date, decision: str, doc_no: str) 
         chiefs=tuple(
             Chief(name=one.name, post=one.post, duty=f"总负责，不直接分管{names}") for one in org.chiefs
         ),
-        assignments=tuple(_assignment(org, code, label, effective) for code, label in org.domains),
-        bands=tuple(_bands(org, effective)),
+        assignments=assignments,
+        bands=bands,
         filed_on=later(adopted, 3),
         filing_no=f"{org.place['filing']}〔{year}〕{org.serial + 20}号",
         negative_list=NEGATIVE,
@@ -103,15 +149,13 @@ def _plan(org: Org, adopted: date, effective: date, decision: str, doc_no: str) 
     )
 
 
-def _assignment(org: Org, code: str, label: str, effective: date) -> Assignment:
-    deputy = org.holder(code, effective)
-    same = [one for one in org.deputies if one != deputy]
-    substitute = same[spread(*org.key(code, "substitute"), low=0, high=len(same) - 1)]
-    moved = effective == ROTATION_DAY and code in [one for one, _ in org.domains[:2]]
-    if moved or org.unit.founded_on:
-        held = effective if moved else org.effective_from
-    else:
-        held = month_shift(PLATFORM_DAY, -spread(*org.key(code, "held"), low=0, high=14))
+def assignment(
+    org: Org, domain: tuple[str, str], *, day: date, chance: tuple[object, ...], held: date, due: date
+) -> Assignment:
+    """Return who holds the domain on `day`, since when and until when; `chance` decides on the substitute."""
+    code, label = domain
+    deputy = org.holder(code, day)
+    substitute = pick([one for one in org.deputies if one != deputy], *chance)
     limit = org.limit(code)
     return Assignment(
         domain=label,
@@ -124,7 +168,7 @@ def _assignment(org: Org, code: str, label: str, effective: date) -> Assignment:
         limit=org.stated_limit(code),
         above_limit=None if limit is None else _above(org, code),
         held_since=held,
-        rotation_due=month_shift(held, int(org.place["rotation_months"])),
+        rotation_due=due,
         reporting="每季度向主要负责人和班子会各报告一次",
     )
 
@@ -135,7 +179,11 @@ def _above(org: Org, code: str) -> str:
     return f"由分管领导审核后提交{org.kind['meeting_name']}集体研究"
 
 
-def _bands(org: Org, effective: date) -> Iterator[SignOffBand]:
+def bands(org: Org, effective: date, *, office_first: bool = True) -> Iterator[SignOffBand]:
+    """Yield who signs up to and from the limit of each domain.
+
+    `office_first` tells whether the office has handled a chief's own large expense before the group sees it.
+    """
     for code, label in org.domains:
         limit = org.limit(code)
         if limit is None:
@@ -155,7 +203,7 @@ def _bands(org: Org, effective: date) -> Iterator[SignOffBand]:
             steps = ("科室采购计划", "主要负责人同意")
         yield _collective(limit, (*steps, "分管副职审核"), common)
         if code in ("finance", "special_funds"):
-            yield from _own_expenses(org, common, limit)
+            yield from _own_expenses(org, common, limit, office_first=office_first)
 
 
 def _collective(limit: int, steps: tuple[str, ...], common: dict[str, Any]) -> SignOffBand:
@@ -169,7 +217,10 @@ def _collective(limit: int, steps: tuple[str, ...], common: dict[str, Any]) -> S
     )
 
 
-def _own_expenses(org: Org, common: dict[str, Any], limit: int) -> Iterator[SignOffBand]:
+def _own_expenses(
+    org: Org, common: dict[str, Any], limit: int, *, office_first: bool
+) -> Iterator[SignOffBand]:
+    """What deputies and chiefs spend themselves is signed by somebody else."""
     steps = ("分管领导本人签字", f"{org.office}审核")
     own = {**common, "applies_to": Payer.DEPUTY_OWN}
     yield SignOffBand(lower=0, upper=limit, approver=Approver.CHIEF, chain=(*steps, "主要负责人审批"), **own)
@@ -178,4 +229,4 @@ def _own_expenses(org: Org, common: dict[str, Any], limit: int) -> Iterator[Sign
         chief = {**common, "applies_to": Payer.CHIEF_OWN}
         steps = ("本人经办签字", f"{org.office}统一处理")
         yield SignOffBand(lower=0, upper=limit, approver=Approver.OFFICE, chain=steps, **chief)
-        yield _collective(limit, steps, chief)
+        yield _collective(limit, steps if office_first else steps[:1], chief)

@@ -21,7 +21,14 @@ def regulation_records(org: Org) -> Iterator[DemoRecord]:
         if text.get("extra") and text["area"] not in org.row.get("supporting", ()):
             continue
         issued = _issued(org, int(text["month"]), text["key"])
-        document = _regulation(org, text, issued, org.doc_no(2025, 6 + place * 3))
+        document = regulation(
+            org,
+            text,
+            issued,
+            key=text["key"],
+            turn=org.serial + len(text["key"]),
+            doc_no=org.doc_no(2025, 6 + place * 3),
+        )
         at = office_hour(later(issued, spread(*org.key(text["key"]), low=3, high=14)), *org.key(text["key"]))
         yield DemoRecord(
             org.regime.slug, org.unit.slug, (Publication(at, document, "首次公开", org.publisher),)
@@ -57,10 +64,20 @@ def _words(org: Org, effective: date) -> dict[str, str]:
     }
 
 
-def _regulation(org: Org, text: Mapping[str, Any], issued: date, doc_no: str) -> Regulation:
+def regulation(
+    org: Org,
+    text: Mapping[str, Any],
+    issued: date,
+    *,
+    key: object,
+    turn: int,
+    doc_no: str,
+    revised: bool = False,
+) -> Regulation:
+    """Return one text of the clause bank as the unit's own rule; `turn` picks its title, `key` its clauses."""
     effective = month_shift(issued, 1)
     words = _words(org, effective)
-    title = text["titles"][(org.serial + len(text["key"])) % len(text["titles"])].format(**words)
+    title = text["titles"][turn % len(text["titles"])].format(**words)
     blocks: list[Block] = []
     chapter = clause = 0
     for part in text["chapters"]:
@@ -72,11 +89,11 @@ def _regulation(org: Org, text: Mapping[str, Any], issued: date, doc_no: str) ->
         )
         for place, variants in enumerate(part["clauses"]):
             clause += 1
-            chosen = pick(variants, *org.key(text["key"], chapter, place))
+            chosen = pick(variants, *org.key(key, chapter, place))
             blocks.append(Block(number=f"第{chinese(clause)}条", text=chosen.format(**words)))
     blocks.append(Block(type=BlockType.SIGNATURE, text=f"{org.unit.name}\n{show_day(issued)}"))
     return Regulation(
-        title=title,
+        title=f"{title}（{issued.year}年修订）" if revised else title,
         doc_no=doc_no,
         issuer=org.unit.name,
         area=Area(text["area"]),

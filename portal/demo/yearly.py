@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from portal.demo.accounts import THREE, Release, head, lines
+from portal.demo.accounts import PROCURED, THREE, Release, head, lines
 from portal.demo.bank import later, office_hour, pick, spread, workday, workday_before
 from portal.demo.ledger import Entry, Quarter, books
 from portal.demo.models import DemoRecord, Publication
@@ -30,12 +30,21 @@ def yearly_records(org: Org, numbers: dict[str, str]) -> Iterator[DemoRecord]:
     procured = _procured(org, numbers)
     approved = workday(date(2026, 2, 3) + timedelta(days=org.serial % 3))
     release = _release(org, approved, "budget", low=4, high=7)
-    yield _record(org, release, _budget(org, ledger[f"{BUDGET}Q1"], release, approved, procured))
+    plan = planned(ledger[f"{BUDGET}Q1"], BUDGET)
+    funds = tuple(_funds(org, plan.expense, planned=True))
+    estimate = (procured * 11 // 10 // 1_000_000 + 1) * 1_000_000
+    yield record(org, release, budget(org, plan, release, approved, funds=funds, procured=estimate))
     approved = workday(date(2026, 9, 1) + timedelta(days=org.serial % 4))
     late = org.row["yearly"] == "late"
     low, high = (18, 20) if late else (4, 10)
     release = _release(org, approved, "accounts", low=low, high=high)
-    yield _record(org, release, _accounts(org, ledger, release, approved, procured))
+    closed = year_of(ledger, CLOSED)
+    funds = tuple(_funds(org, closed.expense, planned=False))
+    document = accounts(org, closed, release, approved, funds=funds, procured=procured)
+    if late:
+        words = org.bank["finance"]["yearly"]["late_explanation"]
+        document = document.model_copy(update={"public_explanation": words})
+    yield record(org, release, document)
 
 
 def _release(org: Org, approved: date, what: str, *, low: int, high: int) -> Release:
@@ -43,7 +52,47 @@ def _release(org: Org, approved: date, what: str, *, low: int, high: int) -> Rel
     return Release(office_hour(day, *org.key(what)), workday_before(day))
 
 
-def _record(org: Org, release: Release, document: FinanceDisclosure) -> DemoRecord:
+def _procured(org: Org, numbers: dict[str, str]) -> int:
+    """Return what the quarterly disclosures of the closed year show as procured."""
+    periods = quarters(f"{CLOSED}Q1", f"{CLOSED}Q4")
+    paid = [one for period in periods for one in payments(org, period, numbers)]
+    return sum(one.amount for one in paid if one.expense_type in PROCURED)
+
+
+def planned(quarter: Quarter, year: str) -> Quarter:
+    """Return the year's plan: every line its budget, what is not yet assigned kept as a reserve."""
+    income = tuple(_planned(one) for one in quarter.income)
+    expense = tuple(_planned(one) for one in quarter.expense)
+    left = sum(one.amount for one in income) - sum(one.amount for one in expense)
+    if left > 0:
+        before = sum(one.last_year for one in income) - sum(one.last_year for one in expense)
+        expense = (*expense, Entry(_RESERVE, _RESERVE, left, left, left, max(before, 0)))
+    return Quarter(year, quarter.opening, income, expense)
+
+
+def _planned(entry: Entry) -> Entry:
+    last = entry.budget * 100 // 103 // 10_000 * 10_000
+    return replace(entry, amount=entry.budget, cumulative=entry.budget, last_year=last)
+
+
+def year_of(ledger: Mapping[str, Quarter], year: str) -> Quarter:
+    """Return the closed year as one row of the books, compared with the year before."""
+    last, before = ledger[f"{year}Q4"], ledger[f"{int(year) - 1}Q4"]
+    return Quarter(
+        year,
+        ledger[f"{year}Q1"].opening,
+        _closed(last.income, before.income),
+        _closed(last.expense, before.expense),
+    )
+
+
+def _closed(now: Sequence[Entry], before: Sequence[Entry]) -> tuple[Entry, ...]:
+    past = {one.item: one.cumulative for one in before}
+    return tuple(replace(one, amount=one.cumulative, last_year=past[one.item]) for one in now)
+
+
+def record(org: Org, release: Release, document: FinanceDisclosure) -> DemoRecord:
+    """Return the record of a statement that is published once."""
     return DemoRecord(
         org.regime.slug,
         org.unit.slug,
@@ -51,16 +100,51 @@ def _record(org: Org, release: Release, document: FinanceDisclosure) -> DemoReco
     )
 
 
-def _procured(org: Org, numbers: dict[str, str]) -> int:
-    """Return what the quarterly disclosures of the closed year show as procured."""
-    periods = quarters(f"{CLOSED}Q1", f"{CLOSED}Q4")
-    kinds = ("procurement", "works", "operations")
-    paid = [one for period in periods for one in payments(org, period, numbers)]
-    return sum(one.amount for one in paid if one.expense_type in kinds)
+def budget(
+    org: Org,
+    plan: Quarter,
+    release: Release,
+    approved: date,
+    *,
+    funds: tuple[FundLine, ...],
+    procured: int,
+) -> FinanceDisclosure:
+    """Return the unit's budget of the year that is planned."""
+    abstract = f"{plan.period}年收入预算{show_yuan(plan.income_total)}元，支出预算相同，没有赤字。"
+    return FinanceDisclosure(
+        **_head(org, StatementType.BUDGET, plan.period, release, abstract),
+        **_totals(plan, approved, funds, procured),
+        income=_plain(org, plan.income, plan.period),
+        expense=_plain(org, plan.expense, plan.period),
+    )
+
+
+def accounts(
+    org: Org,
+    closed: Quarter,
+    release: Release,
+    approved: date,
+    *,
+    funds: tuple[FundLine, ...],
+    procured: int,
+) -> FinanceDisclosure:
+    """Return the unit's final accounts of the closed year."""
+    abstract = (
+        f"{closed.period}年收入{show_yuan(closed.income_total)}元，支出{show_yuan(closed.expense_total)}元，"
+        f"年末结转{show_yuan(closed.closing)}元。"
+    )
+    return FinanceDisclosure(
+        **_head(org, StatementType.FINAL_ACCOUNTS, closed.period, release, abstract),
+        **_totals(closed, approved, funds, procured),
+        opening=closed.opening,
+        closing=closed.closing,
+        income=tuple(_explained(org, closed.income, closed.period)),
+        expense=tuple(_explained(org, closed.expense, closed.period)),
+    )
 
 
 def _head(org: Org, statement: StatementType, year: str, release: Release, abstract: str) -> dict[str, Any]:
-    of = "" if org.unit.type == "township" else "部门"
+    of = "部门" if org.unit.type in ("bureau", "institution") else ""
     return head(org, year, release, abstract) | {
         "title": f"{org.unit.name}{year}年度{of}{_NAMES[statement]}",
         "statement": statement,
@@ -70,88 +154,35 @@ def _head(org: Org, statement: StatementType, year: str, release: Release, abstr
     }
 
 
-def _budget(org: Org, quarter: Quarter, release: Release, approved: date, procured: int) -> FinanceDisclosure:
-    """The year's plan: every line its budget, what is not yet assigned kept as a reserve."""
-    income = [_planned(one) for one in quarter.income]
-    expense = [_planned(one) for one in quarter.expense]
-    left = sum(one.amount for one in income) - sum(one.amount for one in expense)
-    before = sum(one.last_year for one in income) - sum(one.last_year for one in expense)
-    if left > 0:
-        expense.append(Entry(_RESERVE, _RESERVE, left, left, left, max(before, 0)))
-    total = sum(one.amount for one in income)
-    abstract = f"{BUDGET}年收入预算{show_yuan(total)}元，支出预算相同，没有赤字。"
-    funds = tuple(_funds(org, expense, planned=True))
-    return FinanceDisclosure(
-        **_head(org, StatementType.BUDGET, BUDGET, release, abstract),
-        approved_on=approved,
-        income_total=total,
-        expense_total=sum(one.amount for one in expense),
-        income=_plain(org, income),
-        expense=_plain(org, expense),
-        public_funds=funds,
-        public_funds_total=sum(one.amount for one in funds),
-        procurement_total=(procured * 11 // 10 // 1_000_000 + 1) * 1_000_000,
-    )
+def _totals(year: Quarter, approved: date, funds: tuple[FundLine, ...], procured: int) -> dict[str, Any]:
+    return {
+        "approved_on": approved,
+        "income_total": year.income_total,
+        "expense_total": year.expense_total,
+        "public_funds": funds,
+        "public_funds_total": sum(one.amount for one in funds),
+        "procurement_total": procured,
+    }
 
 
-def _planned(entry: Entry) -> Entry:
-    last = entry.budget * 100 // 103 // 10_000 * 10_000
-    return replace(entry, amount=entry.budget, cumulative=entry.budget, last_year=last)
-
-
-def _plain(org: Org, entries: Sequence[Entry]) -> tuple[Money, ...]:
+def _plain(org: Org, entries: Sequence[Entry], year: str) -> tuple[Money, ...]:
     """A plan has no running total, and is its own budget."""
     return tuple(
         one.model_copy(update={"budget": None, "cumulative": None, "explanation": None})
-        for one in lines(org, entries, BUDGET)
+        for one in lines(org, entries, year)
     )
 
 
-def _accounts(
-    org: Org, ledger: dict[str, Quarter], release: Release, approved: date, procured: int
-) -> FinanceDisclosure:
-    first, last = ledger[f"{CLOSED}Q1"], ledger[f"{CLOSED}Q4"]
-    before = ledger[f"{int(CLOSED) - 1}Q4"]
-    income, expense = _closed(last.income, before.income), _closed(last.expense, before.expense)
-    spent = sum(one.amount for one in expense)
-    abstract = (
-        f"{CLOSED}年收入{show_yuan(sum(one.amount for one in income))}元，支出{show_yuan(spent)}元，"
-        f"年末结转{show_yuan(last.closing)}元。"
-    )
-    funds = tuple(_funds(org, expense, planned=False))
-    data = _head(org, StatementType.FINAL_ACCOUNTS, CLOSED, release, abstract)
-    if org.row["yearly"] == "late":
-        data["public_explanation"] = org.bank["finance"]["yearly"]["late_explanation"]
-    return FinanceDisclosure(
-        **data,
-        approved_on=approved,
-        opening=first.opening,
-        closing=last.closing,
-        income_total=sum(one.amount for one in income),
-        expense_total=spent,
-        income=tuple(_explained(org, income)),
-        expense=tuple(_explained(org, expense)),
-        public_funds=funds,
-        public_funds_total=sum(one.amount for one in funds),
-        procurement_total=procured,
-    )
-
-
-def _explained(org: Org, entries: Sequence[Entry]) -> Iterator[Money]:
+def _explained(org: Org, entries: Sequence[Entry], year: str) -> Iterator[Money]:
     """Yield the lines with a year's reasons where a quarter's would stand."""
     text = org.bank["finance"]["yearly"]
-    for one in lines(org, entries, CLOSED):
+    for one in lines(org, entries, year):
         if one.explanation is None:
             yield one
             continue
         way = "up" if one.amount > (one.last_year or 0) else "down"
-        why = pick(text[f"line_{way}"], *org.key(one.item, CLOSED))
+        why = pick(text[f"line_{way}"], *org.key(one.item, year))
         yield one.model_copy(update={"explanation": f"{why}。"})
-
-
-def _closed(now: Sequence[Entry], before: Sequence[Entry]) -> list[Entry]:
-    past = {one.item: one.cumulative for one in before}
-    return [replace(one, amount=one.cumulative, last_year=past[one.item]) for one in now]
 
 
 def _times(org: Org, entry: Entry) -> int:

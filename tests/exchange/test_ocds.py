@@ -545,6 +545,7 @@ LEFT_OUT = {
     "notice": {"documents_until", "media"},
     "sole_source": {"posted_on"},
     "candidacy": {"report_on", "posted_on"},
+    "failure": {"announced_on", "next_step"},
     "award": {"notified_on", "report_filed_on"},
     "contract": {"filed_on", "bond"},
     "acceptance": {"acceptors"},
@@ -564,7 +565,14 @@ def test_every_field_is_told_or_known_to_be_left_out():
             {},
             {"award": None},
             {"award": None, "contract": None, "acceptance": None},
-            {"bidders": (), "clarifications": (), "abstract": None, "project_no": None},
+            {"award": None, "contract": None, "acceptance": None, "failure": None},
+            {
+                "bidders": (),
+                "clarifications": (),
+                "abstract": None,
+                "project_no": None,
+                "method_reason": None,
+            },
         )
     ]
     own = {name for name in Tender.model_fields if name not in Tender.__mro__[1].model_fields}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from portal.domain.documents.annual import AnnualReport
 from portal.domain.documents.base import Document, kinds
+from portal.domain.documents.regulation import Block
 from portal.services import publishing, rosters
 from portal.services.checking import Book
 from portal.site.build import build_site
@@ -58,7 +61,27 @@ DOCUMENTS: dict[str, Callable[[int], Document]] = {
     ),
     "tender": lambda number: sample.intent().model_copy(update={"project_no": f"SL-{number}"}),
     "delegation": lambda number: sample.plan(("财务", "人事", "工程", "审批", "采购"), year=1930 + number),
+    "annual_report": lambda number: AnnualReport(
+        period=str(1880 + number),
+        title=f"{1880 + number}年政府信息公开工作年度报告",
+        issued_on=date(2026, 1, 12),
+        overview="示例总体情况。",
+        problems="示例问题。",
+    ),
 }
+# A megabyte of UTF-8 in two fields, each as long as a field may be; nowhere in it may a mark-up come alive.
+PIECE = f"{BAD['markup']}{BAD['formula']}{BAD['template']}" + "长" * 900
+PIECES = 190
+HALF = PIECE * PIECES
+BODIES: dict[str, dict[str, Any]] = {
+    "regulation": {"blocks": (Block(text=HALF), Block(text=HALF[::-1]))},
+    "annual_report": {"overview": HALF, "problems": HALF[::-1]},
+    **{
+        kind: {"abstract": HALF, "public_explanation": HALF[::-1]}
+        for kind in ("finance", "decision", "tender", "delegation")
+    },
+}
+BODY = "a megabyte of body"
 
 
 @dataclass
@@ -72,8 +95,13 @@ class Made:
 
 
 def bad(kind: str, number: int, text: str) -> Document:
-    """Return a document of a kind that bears the text wherever a short and a long text may stand."""
+    """Return a document of a kind that bears the text wherever a short and a long text may stand.
+
+    Where the text is `BODY`, a plain title stands over the longest text that the kind's own body takes.
+    """
     plain = DOCUMENTS[kind](number)
+    if text == BODY:
+        return type(plain).model_validate(plain.model_dump() | BODIES[kind])
     filled = plain.model_dump() | {"title": text, "abstract": text, "public_explanation": f"示例说明：{text}"}
     return type(plain).model_validate(filled)
 
@@ -95,13 +123,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         line = rosters.RosterLine(name="示例财政局", type="bureau", slug="u1", sample=True)
         unit = rosters.put_unit(session, county, line, now=NOON)
         session.commit()
-        for number, (kind, name) in enumerate((kind, name) for kind in DOCUMENTS for name in BAD):
+        names = {**BAD, BODY: BODY}
+        for number, (kind, name) in enumerate((kind, name) for kind in DOCUMENTS for name in names):
             now = sample.NOW + timedelta(minutes=number)
             try:
-                document = bad(kind, number, BAD[name])
+                document = bad(kind, number, names[name])
                 draft = publishing.save_draft(session, unit=unit, document=document, author="甲", now=now)
                 version = publishing.publish(
-                    session, draft, book=Book(session, lenient), reason=f"首次公开{BAD[name][:200]}",
+                    session, draft, book=Book(session, lenient), reason=f"首次公开{names[name][:200]}",
                     actor="乙", now=now,
                 )  # fmt: skip
                 accepted[kind, name] = version.record.slug
@@ -119,10 +148,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
 
 
 def test_every_kind_is_there_with_most_of_the_texts_and_what_is_refused_is_told(made: Made) -> None:
-    assert {kind for kind, _ in made.accepted} == set(DOCUMENTS)
-    assert set(kinds()) >= set(DOCUMENTS)
+    assert {kind for kind, _ in made.accepted} == set(DOCUMENTS) == set(BODIES) == set(kinds())
     for kind in DOCUMENTS:
-        assert {"markup", "way up", "ninety", "composed"} <= {
+        assert {"markup", "way up", "ninety", "composed", BODY} <= {
             one for two, one in made.accepted if two == kind
         }
     for (kind, name), told in made.refused.items():
@@ -143,6 +171,22 @@ def test_no_two_records_merge(made: Made) -> None:
     # NFC and NFD are one title: the later one corrects the earlier, or is refused; it never takes another's place.
     twins = {kind for kind in DOCUMENTS if slugs.count((kind, made.accepted.get((kind, "composed"), ""))) > 1}
     assert len(slugs) - len(set(slugs)) == len(twins)
+
+
+def test_a_megabyte_of_body_is_whole_in_the_data_and_on_its_own_page_and_nowhere_else(made: Made) -> None:
+    paths = {code: model.kind.path for code, model in kinds().items()}
+    long = {path for path, content in made.files.items() if path.endswith(".html") and len(content) > 900_000}
+    for kind in DOCUMENTS:
+        stem = f"xiuzhou/u/u1/{paths[kind]}/{made.accepted[kind, BODY]}"
+        document = json.loads(made.files[f"{stem}-v1.json"])["content"]["document"]
+        told = json.dumps(document, ensure_ascii=False)
+        assert told.count("长" * 900) == 2 * PIECES, kind
+        assert len(told.encode()) > 1_000_000, kind
+        page = made.files[f"{stem}.html"].decode()
+        assert html.unescape(page).count("长" * 900) >= 2 * PIECES, kind
+        long -= {f"{stem}.html", f"{stem}-v1.html"}
+    # Lists, feeds and the like name such a record, and do not repeat it.
+    assert long == set()
 
 
 def test_nothing_escapes(made: Made) -> None:

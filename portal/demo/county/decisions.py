@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from portal.demo.bank import later, office_hour, pick, spread, workday_before
+from portal.demo.bank import later, office_hour, spread, workday_before
 from portal.demo.county.agenda import Year
 from portal.demo.county.bodies import Body
-from portal.demo.meetings import Item
+from portal.demo.meetings import Item, carried_out, minutes
 from portal.demo.models import DemoRecord, DemoWithdrawal, Publication
-from portal.demo.sitting import Sitting
 from portal.domain.calendar import add_months
 from portal.domain.documents.decision import (
     Category,
     DecisionRecord,
-    MeetingType,
     PreStep,
     PreStepKind,
-    Result,
-    Task,
 )
 from portal.services.publishing import FIRST
 
@@ -29,7 +25,14 @@ _DONE = 6  # Of a hundred decisions so many are published again when every task 
 def decisions_of(body: Body, year: Year, numbers: dict[str, str]) -> Iterator[DemoRecord]:
     """Yield the year's decisions, each published within twenty working days of the meeting."""
     for item in year.items:
-        document = _document(body, item, numbers[item.key])
+        document = minutes(
+            body,
+            item,
+            numbers[item.key],
+            serial=2 + item.held_on.timetuple().tm_yday // 12,
+            pre_steps=tuple(_pre_steps(body, item)),
+            more={},
+        )
         first_meeting = item.held_on == year.window.sits
         low, high = (3, 5) if first_meeting else (4, 11)
         day = later(item.held_on, spread(*body.key(item.key, "release"), low=low, high=high))
@@ -38,34 +41,6 @@ def decisions_of(body: Body, year: Year, numbers: dict[str, str]) -> Iterator[De
             yield _aided(body, first, day)
         else:
             yield DemoRecord(body.regime.slug, body.unit.slug, (first, *_done(body, item, document, day)))
-
-
-def _document(body: Body, item: Item, number: str) -> DecisionRecord:
-    sitting = Sitting(body, item.key, item.shape, item.held_on, item.domain, item.title, item.dissent)
-    finished = workday_before(later(item.held_on, 2))
-    data = body.reviewed(finished, abstract=f"{item.title}：{item.decision}", theme="重大决策")
-    if body.regime.slug == "jinhu" and body.unit.type == "township":
-        data["discipline_record"] = f"{body.unit.short}纪记〔{item.held_on.year}〕{number.split('〕')[1]}"
-    return DecisionRecord(
-        title=item.title,
-        decision_no=number,
-        meeting_type=MeetingType(body.kind["meeting"]),
-        meeting_no=f"{item.held_on.year}年第{2 + item.held_on.timetuple().tm_yday // 12}次",
-        category=item.category,
-        domain=body.domain(item.domain)[1],
-        amount=item.amount,
-        held_on=item.held_on,
-        place=pick(body.bank["decisions"]["places"], *body.key(item.held_on)),
-        recorder=body.office_head.name,
-        proposal=item.proposal,
-        pre_steps=tuple(_pre_steps(body, item)),
-        result=Result.ADOPTED,
-        decision_text=item.decision,
-        tasks=_tasks(body, item),
-        archive_no=f"{body.unit.short}档〔{item.held_on.year}〕{spread(*body.key(item.key, 'file'), low=11, high=98)}号",
-        **data,
-        **sitting.fields(),
-    )
 
 
 def _pre_steps(body: Body, item: Item) -> Iterator[PreStep]:
@@ -107,38 +82,11 @@ def _asked(body: Body, item: Item) -> bool:
     )
 
 
-def _tasks(body: Body, item: Item) -> tuple[Task, ...]:
-    owners = (body.holder(item.domain, item.held_on), body.office_head, body.accountant)
-    return tuple(
-        Task(
-            task=text,
-            owner=owners[place % len(owners)].name,
-            due_on=later(item.held_on, 22 + place * 25),
-            progress="正在办理",
-        )
-        for place, text in enumerate(item.tasks)
-    )
-
-
 def _done(body: Body, item: Item, document: DecisionRecord, day: date) -> Iterator[Publication]:
     """Yield the version that tells of the tasks, for some of the decisions."""
-    last = max(one.due_on for one in document.tasks if one.due_on)
-    moment = later(last, 3)
-    if moment > body.county.until or moment <= day:
-        return
-    if spread(*body.key(item.key, "done"), low=0, high=99) >= _DONE:
-        return
-    done = tuple(
-        one.model_copy(update={"done_on": workday_before(one.due_on), "progress": "已完成"})
-        for one in document.tasks
-        if one.due_on
-    )
-    yield Publication(
-        office_hour(moment, *body.key(item.key, "told")),
-        document.model_copy(update={"tasks": done}),
-        "补充公开落实情况",
-        body.publisher,
-    )
+    if spread(*body.key(item.key, "done"), low=0, high=99) < _DONE:
+        chance = body.key(item.key, "told")
+        yield from carried_out(body, document, chance, after=day, until=body.county.until)
 
 
 def _told_too_much(body: Body, item: Item) -> bool:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from portal.demo.accounts import THREE, Release, head, lines
-from portal.demo.bank import later, office_hour, pick, spread, workday, workday_before
+from portal.demo.accounts import (
+    THREE,
+    TOWN,
+    Release,
+    deputy_report,
+    disclosure,
+    township,
+    voucher_check,
+)
+from portal.demo.bank import later, office_hour, pick, spread, workday_before
 from portal.demo.county.agenda import Year, funds_key
 from portal.demo.county.bodies import Body
 from portal.demo.ledger import Entry, Quarter
@@ -17,21 +25,17 @@ from portal.demo.payments import payments
 from portal.domain.calendar import quarter_end, quarter_start
 from portal.domain.documents.finance import (
     DeputyReport,
-    EmptyTable,
     FinanceDisclosure,
     FundLine,
     Payment,
     PublicFund,
     SpecialFund,
-    Table,
-    VoucherCheck,
 )
-from portal.domain.values import show_period, show_yuan
+from portal.domain.values import show_yuan
 from portal.services.publishing import FIRST
 
 _LATE, _CORRECTED = 6, 12  # Of a hundred disclosures.
 _CORRECTED_ITEM = "维修（护）费"
-_PROCURED = ("procurement", "works", "operations")
 _FIRST_PAYMENT = 14  # Days into the quarter before which nothing listed is paid.
 
 
@@ -110,45 +114,27 @@ def _settled_by(body: Body, period: str, numbers: Mapping[str, str]) -> str | No
 def _disclosure(
     body: Body, quarter: Quarter, release: Release, numbers: Mapping[str, str]
 ) -> FinanceDisclosure:
-    bank, period = body.bank["finance"], quarter.period
-    summary = pick(bank["summaries"], *body.key(period, "summary")).format(
-        income=show_yuan(quarter.income_total),
-        expense=show_yuan(quarter.expense_total),
-        closing=show_yuan(quarter.closing),
-    )
-    paid = paid_in(body, period, numbers)
-    procured = sum(one.amount for one in paid if one.expense_type in _PROCURED)
-    specials = _specials(body, quarter, numbers)
-    funds = tuple(fund_lines(body, quarter.expense, period))
-    data = head(body, period, release, summary)
+    period = quarter.period
+    data: dict[str, Any] = {}
     if is_late(body, period):
         data["public_explanation"] = body.texts["corrections"]["late"]
     if body.unit.type == "township":
-        data |= _township(body, quarter, release)
+        shown = [one for one in quarter.expense if one.item in TOWN]
+        town = tuple(_fund(body, TOWN[one.item], one, period) for one in shown)
+        data |= township(body, period, release, town)
     if body.unit.type == "village":
         data["village_supervisor"] = body.discipline.name
-    empty = {Table.SPECIAL_FUNDS: specials, Table.PAYMENTS: paid, Table.PROCUREMENT: procured}
-    return FinanceDisclosure(
-        **data,
-        opening=quarter.opening,
-        income_total=quarter.income_total,
-        expense_total=quarter.expense_total,
-        closing=quarter.closing,
-        income=tuple(lines(body, quarter.income, period)),
-        expense=tuple(lines(body, quarter.expense, period)),
-        public_funds_total=sum(one.amount for one in funds),
-        public_funds=funds,
-        procurement_total=procured,
-        special_funds=specials,
-        payments=paid,
-        empty_tables=tuple(
-            EmptyTable(table=table, reason=bank["empty_reasons"][table.value])
-            for table, rows in empty.items()
-            if not rows
-        ),
-        voucher_checks=(_check(body, period),),
-        deputy_reports=tuple(_reports(body, period)),
-        explanation=summary,
+    chance = spread(*body.key(period, "vouchers"), low=0, high=46)
+    return disclosure(
+        body,
+        quarter,
+        release,
+        paid=paid_in(body, period, numbers),
+        specials=_specials(body, quarter, numbers),
+        funds=tuple(fund_lines(body, quarter.expense, period)),
+        check=voucher_check(body, period, back=chance % 8, count=18 + chance),
+        reports=tuple(_reports(body, period)),
+        more=data,
     )
 
 
@@ -186,22 +172,6 @@ def _fund(body: Body, fund: PublicFund, entry: Entry, period: str) -> FundLine:
     )
 
 
-def _township(body: Body, quarter: Quarter, release: Release) -> dict[str, Any]:
-    """The three expenses of a town: listed apart, endorsed by its head, filed with the finance bureau."""
-    shown = {**THREE, "招商引资费": PublicFund.INVESTMENT_PROMOTION}
-    period = quarter.period
-    endorsed = later(quarter_end(period), 4)
-    return {
-        "township_funds": tuple(
-            _fund(body, shown[one.item], one, period) for one in quarter.expense if one.item in shown
-        ),
-        "township_endorsed_by": body.head.name,
-        "township_endorsed_on": endorsed,
-        "township_filed_on": min(later(endorsed, 2), release.finished),
-        "township_filing_no": f"{body.place['filing']}费〔{period[:4]}〕{body.serial * 4 + int(period[5])}号",
-    }
-
-
 def _specials(body: Body, quarter: Quarter, numbers: Mapping[str, str]) -> tuple[SpecialFund, ...]:
     decision = _settled_by(body, quarter.period, numbers)
     if decision is None:
@@ -225,29 +195,11 @@ def _specials(body: Body, quarter: Quarter, numbers: Mapping[str, str]) -> tuple
     return tuple(found)
 
 
-def _check(body: Body, period: str) -> VoucherCheck:
-    one = pick(body.bank["finance"]["checks"], *body.key(period, "check"))
-    chance = spread(*body.key(period, "vouchers"), low=0, high=46)
-    return VoucherCheck(
-        checked_on=workday_before(quarter_end(period) - timedelta(days=chance % 8)),
-        checker=body.chiefs[0].name,
-        scope=one["scope"].format(quarter=show_period(period)[5:], count=18 + chance),
-        found=one["found"],
-        corrected=one.get("corrected"),
-    )
-
-
 def _reports(body: Body, period: str) -> Iterator[DeputyReport]:
-    end: date = quarter_end(period)
-    for code, label in body.domains:
+    for domain in body.domains:
+        code = domain[0]
         chance = spread(*body.key(period, code, "report"), low=0, high=839)
         texts = body.bank["finance"]["reports"][code]
-        yield DeputyReport(
-            domain=label,
-            deputy=body.holder(code, end).name,
-            reported_on=workday(later(end, 3)),
-            reported_to="主要负责人和班子会",
-            summary=texts[chance % len(texts)].format(
-                percent=min(22 * int(period[5]) + chance % 7, 98), count=2 + chance % 8
-            ),
+        yield deputy_report(
+            body, period, domain, texts[chance % len(texts)], chance=chance % 7, count=2 + chance % 8
         )

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from portal.demo.bank import pick, spread
 from portal.demo.county.bodies import Body
-from portal.demo.ledger import Entry, Quarter
+from portal.demo.ledger import QUARTER_SHARE, Entry, Quarter
 from portal.domain.calendar import quarter_of, quarters
 
-_QUARTER_SHARE = (
-    22,
-    24,
-    24,
-    26,
-)  # Hundredths of the year's budget: less than the whole, so none is exceeded.
 _INCOME = ("拨款", "转移支付", "补助", "奖补")
 _GROWTH = 3  # Hundredths by which the budget grows from year to year.
 
@@ -57,7 +51,7 @@ def _budget(body: Body, share: int, years: int) -> int:
 
 def _amount(body: Body, item: str, budget: int, period: str) -> int:
     chance = spread(*body.key(item, period), low=0, high=129)
-    part = _QUARTER_SHARE[int(period[5]) - 1] * (92 + chance % 13)
+    part = QUARTER_SHARE[int(period[5]) - 1] * (92 + chance % 13)
     if chance // 13 == 0 and not item.endswith(_INCOME):
         part = part * 70 // 100  # A payment that slipped into the next quarter.
     amount = budget * part // 10_000

@@ -55,13 +55,22 @@ class Outcome(Choice):
 
 
 class Stage(Choice):
-    """项目阶段, in order."""
+    """项目阶段, in order; the last is no step, but the end of a project that found no supplier."""
 
     INTENT = "intent", "采购意向"
     NOTICE = "notice", "招标（采购）公告"
     RESULT = "result", "中标（成交）结果"
     CONTRACT = "contract", "合同"
     ACCEPTED = "accepted", "验收"
+    FAILED = "failed", "流标、废标或终止"
+
+
+class FailureKind(Choice):
+    """How a procurement ended without a supplier."""
+
+    TOO_FEW = "too_few", "流标"
+    VOID = "void", "废标"
+    TERMINATED = "terminated", "终止"
 
 
 class ObjectionKind(Choice):
@@ -167,6 +176,26 @@ class Objection(Part):
     answer: Annotated[Prose | None, About("答复")] = None
 
 
+class Failure(Part):
+    """流标、废标或终止: the last call ended without a supplier, and why (政府采购法第三十六条、第三十七条).
+
+    Earlier calls that failed stand in the record's earlier versions.
+    """
+
+    kind: Annotated[FailureKind, About("未成交情形")]
+    decided_on: Annotated[Day, About("未成交确定日期")]
+    reason: Annotated[
+        Prose,
+        About(
+            "未成交原因",
+            source="政府采购法第三十六条；招标投标法第二十八条",
+            example="递交投标文件的供应商只有两家，不足三家",
+        ),
+    ]
+    announced_on: Annotated[Day | None, About("未成交公告日期")] = None
+    next_step: Annotated[Line | None, About("未成交后的安排", example="重新招标")] = None
+
+
 class Award(Part):
     """中标（成交）结果."""
 
@@ -249,6 +278,14 @@ class Tender(Document):
     ] = None
     subject: Annotated[Subject | None, About("采购对象")] = None
     method: Annotated[Method | None, About("采购方式")] = None
+    method_reason: Annotated[
+        Prose | None,
+        About(
+            "不公开招标的理由和依据",
+            help="采用邀请招标、单一来源等方式的，写明符合哪一条规定的哪种情形，以及事实。",
+            source="招标投标法实施条例第八条；政府采购法第二十九条至第三十二条",
+        ),
+    ] = None
     compulsory: Annotated[bool | None, About("依法必须招标")] = None
     in_catalogue: Annotated[bool | None, About("列入集中采购目录")] = None
     catalogue_item: Annotated[Line | None, About("采购品目", aliases=("品目",))] = None
@@ -271,6 +308,7 @@ class Tender(Document):
     bidders: Annotated[tuple[Bidder, ...], About("投标人")] = ()
     candidacy: Annotated[Candidacy | None, About("中标候选人公示")] = None
     objections: Annotated[tuple[Objection, ...], About("异议与投诉")] = ()
+    failure: Annotated[Failure | None, About("流标、废标或终止")] = None
     experts: Annotated[tuple[Expert, ...], About("评审专家")] = ()
     award: Annotated[Award | None, About("中标（成交）结果")] = None
     award_items: Annotated[tuple[AwardItem, ...], About("中标（成交）标的")] = ()
@@ -287,7 +325,15 @@ class Tender(Document):
             return Stage.CONTRACT
         if self.award:
             return Stage.RESULT
+        if self.failed():
+            return Stage.FAILED
         return Stage.NOTICE if self.notice else Stage.INTENT
+
+    def failed(self) -> Failure | None:
+        """Return how the call failed, unless it has been repeated or a supplier was found since."""
+        failure, notice = self.failure, self.notice
+        repeated = failure and notice and notice.issued_on > failure.decided_on
+        return None if repeated or self.award or self.contract or self.acceptance else failure
 
     def binding_day(self) -> date | None:
         """The rules of the project's first dated public step bind it, where a rule has no day of its own."""

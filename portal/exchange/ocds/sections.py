@@ -12,6 +12,7 @@ from portal.domain.documents.tender import (
     Acceptance,
     AwardItem,
     Contract,
+    FailureKind,
     Intent,
     Method,
     Outcome,
@@ -67,6 +68,7 @@ def begun(document: Tender) -> bool:
         or document.bidders
         or document.candidacy
         or document.objections
+        or document.failure
     )
 
 
@@ -139,7 +141,8 @@ def tender(subject: Told) -> Json:
         value=money(notice.ceiling) if notice else None,
         procurementMethod=METHODS.get(document.method) if document.method else None,
         procurementMethodDetails=document.method.label if document.method else None,
-        procurementMethodRationale=document.sole_source.reason if document.sole_source else None,
+        procurementMethodRationale=document.method_reason
+        or (document.sole_source.reason if document.sole_source else None),
         mainProcurementCategory=document.subject.value if document.subject else None,
         submissionMethod=["electronicSubmission"] if venue == Venue.ONLINE else None,
         submissionMethodDetails=venue.label if venue else None,
@@ -173,6 +176,8 @@ def _tender_status(subject: Told) -> str:
         return "complete"
     if subject.stopped:
         return "cancelled"
+    if failure := document.failed():
+        return "cancelled" if failure.kind == FailureKind.TERMINATED else "unsuccessful"
     if document.bidders and all(one.outcome in _FAILED for one in document.bidders):
         return "unsuccessful"
     return "active" if begun(document) else "planned"
@@ -207,6 +212,17 @@ def _postings(document: Tender) -> list[Json]:
                 type="engagement",
                 description=posting.objection_channel,
                 dueDate=ends(posting.posted_until),
+            )
+        )
+    if failure := document.failure:
+        found.append(
+            told(
+                id="failure",
+                title=failure.kind.label,
+                type="assessment",
+                description=failure.reason,
+                status="met",
+                dateMet=begins(failure.decided_on),
             )
         )
     return found
