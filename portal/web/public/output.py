@@ -74,5 +74,7 @@ class CompiledTemplates(FileSystemBytecodeCache):
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Read a compiled template, if that is possible."""
-        with suppress(OSError):
+        try:
             super().load_bytecode(bucket)
+        except Exception:  # Whatever a torn file holds, the template is compiled anew.
+            bucket.reset()
