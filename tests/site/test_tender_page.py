@@ -328,6 +328,22 @@ def test_a_passed_step_without_a_day_is_said() -> None:
     assert "至2026年7月10日" in text(half.steps["发售文件"])
 
 
+def test_a_contract_past_its_end_without_acceptance_is_marked() -> None:
+    def accepting(ends: date | None, *, accepted: t.Acceptance | None = None) -> Sheet:
+        return show(changed(project(), contract={"ends_on": ends}, acceptance=accepted))
+
+    said = "合同期限已过，未见验收记录"
+    page = accepting(date(2026, 11, 21))
+    assert [text(one) for one in having(page.steps["验收"], "span", "m-late")] == [said]
+    assert "未到" not in text(page.steps["验收"])
+    assert f"下一步：验收，{said}" in page.text
+    for ends in (None, date(2026, 11, 22), date(2026, 12, 31)):
+        assert said not in accepting(ends).text
+        assert "未到" in text(accepting(ends).steps["验收"])
+    done = t.Acceptance(accepted_on=date(2026, 11, 22), result="合格")
+    assert said not in accepting(date(2026, 11, 1), accepted=done).text
+
+
 def test_a_page_stays_the_same_from_day_to_day() -> None:
     """A missed step does not count its days: else every such page would be built anew every day."""
     one = show(project()).html

@@ -12,6 +12,7 @@ from portal.domain.rules.tender_law import TENDERS
 from portal.domain.units import facts_of
 from portal.site.findings import dossier_of, report_of
 from portal.site.pages.declared import places
+from portal.site.pages.kinds.days import number_of, seen_on
 from portal.site.pages.kinds.tender import amounts, cited
 from portal.site.pages.kinds.tender.periods import Limit, Periods
 from portal.site.pages.kinds.tender.timeline import ALONE, span, timeline
@@ -105,9 +106,7 @@ def view(snapshot: Snapshot, area: JurisdictionView, record: RecordView, documen
 
 def _periods(snapshot: Snapshot, area: JurisdictionView, record: RecordView, document: Tender) -> Periods:
     """Return the periods of one version, seen as its own checks see it (`portal.site.findings`)."""
-    number = next((one.number for one in record.versions if one.document is document), record.latest.number)
-    own = record.version(number) if number != record.latest.number else None
-    on = min(own.published_on, snapshot.today) if own else snapshot.today
+    number, on = number_of(record, document), seen_on(snapshot, record, document)
     unit = record.unit
     setting = Setting(
         area.regime,
