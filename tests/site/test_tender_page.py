@@ -314,6 +314,8 @@ def test_an_open_contract_says_until_when() -> None:
     assert page.steps["签订合同"].get("class") == "todo"
     # 30 days after 19 November is 19 December, a Saturday.
     assert "最迟2026年12月21日" in text(page.steps["签订合同"])
+    assert "期满日2026年12月19日为休息日，顺延至2026年12月21日" in text(page.steps["签订合同"])
+    assert "休息日" not in text(page.steps["报送招标投标情况"])
     assert not having(page.steps["签订合同"], "span", "m-late")
     assert "确定中标人后 15日以内" in text(page.steps["报送招标投标情况"])
     assert "最迟2026年12月3日" in text(page.steps["报送招标投标情况"])
