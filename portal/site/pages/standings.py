@@ -97,6 +97,7 @@ class Row:
     missing: int
     late: int
     gone: bool
+    unknown: bool = False  # The unit's records could not be worked through: nothing is said of it.
 
     @property
     def name(self) -> str:
