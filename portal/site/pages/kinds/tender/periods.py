@@ -32,6 +32,7 @@ from portal.domain.rules.tender_law import (
 from portal.domain.rules.tender_periods import Ahead, Answer, BidPeriod, Offer, Posting
 from portal.domain.rules.terms import Terms
 from portal.domain.values import show_day
+from portal.site.pages.phrases import Phrase, phrases
 from portal.site.pages.standings import rolled_on
 
 _T = TypeVar("_T", bound=Terms)
@@ -58,7 +59,7 @@ class Limit:
     due: str = ""
     doubt: bool = False  # The record does not tell whether the law binds.
     default: bool = False  # The system, not the source, gives the length.
-    rolled: str = ""  # That the limit moved on from a day off.
+    rolled: tuple[Phrase, ...] = ()  # That the limit moved on from a day off.
 
 
 class Periods:
@@ -334,7 +335,7 @@ class Periods:
         limit = self._limit(
             rule, terms, name, text, first, binding.due.day, done, state, word, due, certain=certain
         )
-        return replace(limit, rolled="" if binding.exempt else rolled_on(binding.due, done))
+        return replace(limit, rolled=() if binding.exempt else phrases(rolled_on(binding.due, done)))
 
     def _limit(
         self,
