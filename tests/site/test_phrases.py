@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.apps import create_public_app
 from portal.domain.documents import decision as d
 from portal.site.pages.phrases import phrases
-from tests.site.sample import at, meeting, project, record, units
-from tests.site.tree import classed, page, said
+from tests.site.sample import at, meeting, project, record, snapshot, units
+from tests.site.tree import classed, page, said, tree
 
 LONGEST = 30  # Characters; a phone has room for some forty digits.
 
@@ -53,3 +54,15 @@ def test_findings_keep_their_amounts_and_days_on_one_line() -> None:
         for one in classed(part, "nw", "span")
     ]
     assert any(one.endswith(("日", "元", "%")) for one in kept)
+
+
+def test_the_sum_of_a_board_keeps_each_number_with_what_it_counts() -> None:
+    client = create_public_app(snapshot, english=True).test_client()
+    lead = classed(tree(client.get("/xiuzhou/status.html").text), "lead", "p")[0]
+    kept = [said(one) for one in classed(lead, "nw", "span")]
+    assert kept[:3] == ["2026年11月22日", "2026年第三季度财务", "应于2026年11月3日前公开"]
+    assert [one for one in kept if one.endswith("个按期")]
+    assert [one for one in kept if one.endswith("个至今未公开")]
+    (english,) = classed(tree(client.get("/en/xiuzhou/status.html").text), "lead", "p")
+    words = " ".join("".join(english.itertext()).split())
+    assert words.startswith("As of 22 November 2026. Accounts of Q3 2026 due by 3 November 2026: ")

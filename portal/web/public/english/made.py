@@ -19,7 +19,7 @@ from portal.web.public.english.speaking import Speaker
 
 # Modules of record pages alone; their words are not of the English edition.
 _OF_RECORDS = frozenset(
-    ("charts", "checks", "comparing", "declared", "differences", "downloads", "initials", "paths", "reading",
+    ("charts", "checks", "comparing", "declared", "differences", "downloads", "initials", "paths", "phrases", "reading",
      "record", "sitemaps", "trends", "wording")
 )  # fmt: skip
 # Pieces that only stand in longer sentences, and what is compared with names, never shown.
