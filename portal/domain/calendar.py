@@ -24,10 +24,14 @@ LAST_NOTICED_YEAR = 2026  # The newest year whose official notice the library ca
 
 @dataclass(frozen=True)
 class Due:
-    """A deadline; `provisional` until the official calendar of its year is known."""
+    """A deadline; `provisional` until the official calendar of its year is known.
+
+    `ended` is the day on which the period itself ran out, where that was a day off and the deadline moved on.
+    """
 
     day: date
     provisional: bool
+    ended: date | None = None
 
 
 @dataclass(frozen=True)
@@ -123,10 +127,12 @@ class Calendar:
         """Return how many working days of its year have passed by the end of `day`."""
         return self._running(day.year)[day.timetuple().tm_yday - 1]
 
-    def _rolled(self, day: date) -> Due:
+    def _rolled(self, ended: date) -> Due:
+        day = ended
         while self.roll and not self.is_workday(day):
             day += timedelta(days=1)
-        return Due(day, provisional=self.roll and not self.is_noticed(day.year))
+        provisional = self.roll and not self.is_noticed(day.year)
+        return Due(day, provisional, ended if day != ended else None)
 
     def workdays_between(self, after: date, until: date) -> int:
         """Count the working days after `after` up to and including `until`."""

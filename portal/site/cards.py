@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from portal.domain.documents.base import Kind, kinds
+from portal.domain.documents.tender import Tender
 from portal.site.views import SHANGHAI, RecordView
 
 CHANGES = 100  # The longest list of changes.
@@ -57,6 +58,9 @@ class Card(NamedTuple):
     doc_no: str | None
     changed_at: datetime  # The last publication, correction or withdrawal.
     steps: tuple[Step, ...] = ()  # Blank for the usual record: one version, in force.
+    stage: str = ""  # Of a project: how far it has come,
+    winner: str = ""  # who was awarded it,
+    won: int | None = None  # and for how much, where that is not the amount above.
 
     @property
     def history(self) -> tuple[Step, ...]:
@@ -92,6 +96,9 @@ class Card(NamedTuple):
 def card_of(record: RecordView) -> Card:
     """Return a record's card."""
     document = record.document
+    project = document if isinstance(document, Tender) else None
+    award = project.award if project else None
+    amount = document.headline_amount() if document else None
     steps = tuple(
         Step(one.number, one.published_at, one.tombstone.withdrawn_at if one.tombstone else None)
         for one in record.versions
@@ -110,10 +117,13 @@ def card_of(record: RecordView) -> Card:
         latest_at=record.latest.published_at,
         number=record.latest.number,
         withdrawn=record.latest.tombstone is not None,
-        amount=document.headline_amount() if document else None,
+        amount=amount,
         doc_no=document.doc_no if document else None,
         changed_at=max(moment for one in steps for moment in (one.at, one.withdrawn_at) if moment),
         steps=() if steps == (Step(1, record.versions[0].published_at, None),) else steps,
+        stage=project.stage().label if project else "",
+        winner=award.supplier if award else "",
+        won=award.amount if award and award.amount != amount else None,
     )
 
 

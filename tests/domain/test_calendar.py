@@ -58,9 +58,11 @@ def test_quarters_run_over_the_end_of_a_year() -> None:
     ],
 )
 def test_a_period_of_days_rolls_to_the_next_working_day(start: date, count: int, due: date) -> None:
-    assert calendar.OFFICIAL.due(start, calendar.Span(count, "day")).day == due
+    found, ended = calendar.OFFICIAL.due(start, calendar.Span(count, "day")), start + timedelta(days=count)
+    assert found.day == due
+    assert found.ended == (ended if due != ended else None), "it knows from which day off it moved on"
     plain = calendar.Calendar(roll=False)
-    assert plain.due(start, calendar.Span(count, "day")).day == start + timedelta(days=count)
+    assert plain.due(start, calendar.Span(count, "day")) == calendar.Due(ended, provisional=False)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 
 from portal.domain.documents import decision as d
 from portal.domain.documents import tender as t
+from portal.domain.documents.base import Validity
 from portal.site.pages.kinds.decision import cells
 from portal.site.snapshot import RecordView
 from tests.site.sample import WAN, at, meeting, plan, project, quarter, record, units
@@ -159,6 +160,33 @@ def test_who_does_what_by_when_and_how_late() -> None:
         ["拨付首期30%工程款", "林示二", "2026-09-15", "2026-09-18完成，迟3日"],
         ["竣工验收", "罗示四", "2027-05-31", "施工中"],
     ]
+
+
+def test_a_task_past_its_day_without_a_record_is_marked_and_one_of_today_is_not() -> None:
+    def progress(of: RecordView, *, number: int | None = None) -> list[Element]:
+        return classed(headed(page(of, number=number), "决定与落实"), "mark", "span")
+
+    open_tasks = (
+        d.Task(task="甲", owner="林示二", due_on=date(2026, 11, 21)),
+        d.Task(task="乙", owner="林示二", due_on=date(2026, 11, 21), progress="进行中"),
+        d.Task(task="丙", owner="林示二", due_on=date(2026, 11, 22)),
+        d.Task(task="丁", owner="林示二"),
+    )
+    document = changed(tasks=open_tasks)
+    assert rows(headed(page(held(document)), "决定与落实")) == [
+        ["甲", "林示二", "2026-11-21", "已到期，未见完成记录"],
+        ["乙", "林示二", "2026-11-21", "已到期，未见完成记录进行中"],
+        ["丙", "林示二", "2026-11-22", "未报完成"],
+        ["丁", "林示二", "—", "未报完成"],
+    ]
+    assert [one.get("class") for one in progress(held(document))] == ["mark m-late"] * 2
+    assert not progress(held(document.model_copy(update={"validity": Validity.ABOLISHED})))
+    later = document.model_copy(update={"place": "三楼会议室"})
+    both = record(
+        20, HOUSING, (document, at(2026, 11, 20), FIRST), (later, at(2026, 11, 21), "更正"), slug="20"
+    )
+    assert not progress(both, number=1), "the first version could not say it yet"
+    assert len(progress(both)) == 2
 
 
 def test_what_cites_the_decision_is_listed_with_its_amount() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urljoin
 from xml.etree import ElementTree as ET
 
@@ -19,7 +19,7 @@ from portal.site.pages import all_urls, following, grounds
 from portal.site.snapshot import Snapshot, Tombstone
 from portal.web.public.files import FILES
 from tests.site.sample import HOSTILE, intent, record, snapshot, unit
-from tests.site.tree import tree
+from tests.site.tree import classed, said, tree
 
 A = "{http://www.w3.org/2005/Atom}"
 FEEDS = [one.path for one in all_urls(snapshot()) if one.endpoint.endswith("feed")]
@@ -224,12 +224,32 @@ def test_every_withdrawal_is_listed_with_its_ground(client: FlaskClient) -> None
         gone = version.tombstone
         assert gone
         row = next(row for row in rows if one.index_no in row and f"第 {version.number} 版" in row)
-        for said in (gone.legal_ground, gone.reason, gone.approver, one.unit.name, one.kind.label):
-            assert said in row
+        for words in (gone.legal_ground, gone.reason, gone.approver, one.unit.name, one.kind.label):
+            assert words in row
         assert ("已销毁" in row) == gone.destroyed
         assert ("复核" in row) == (gone.review_on is not None)
     assert text.index("yizhen/2026-043") < text.index("renshe/2026-044"), "the newest first"
     assert "没有撤回的内容" in client.get("/erqi/withdrawals.html").text
+
+
+@pytest.mark.parametrize(("day", "marked"), [(date(2027, 8, 1), False), (date(2027, 8, 2), True)])
+def test_a_review_that_is_due_is_marked_on_the_list_and_on_the_tombstone(day: date, marked: bool) -> None:
+    then = client_over(replace(snapshot(), taken_at=datetime(day.year, day.month, day.day, 2, tzinfo=UTC)))
+    tombs = [
+        version.tombstone.review_on is not None
+        for one in snapshot().records
+        for version in one.versions
+        if version.tombstone
+    ]
+    listed = tree(then.get("/xiuzhou/withdrawals.html").text)
+    bodies = [mark for body in listed.iter("tbody") for mark in classed(body, "m-late", "span")]
+    assert [said(one) for one in bodies] == ["已到期，未见复核结果"] * (tombs.count(True) if marked else 0)
+    for path in ("renshe/decisions/44", "yizhen/decisions/42-v1"):
+        page = tree(then.get(f"/xiuzhou/u/{path}.html").text)
+        assert bool(classed(page, "m-late", "span")) == marked
+        assert ("未见复核结果" in said(page)) == marked
+    sealed = then.get("/xiuzhou/u/yizhen/tenders/43.html").text
+    assert "未见复核结果" not in sealed, "no day of review was named"
 
 
 def test_a_long_list_of_withdrawals_keeps_its_full_pages() -> None:

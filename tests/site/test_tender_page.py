@@ -314,6 +314,8 @@ def test_an_open_contract_says_until_when() -> None:
     assert page.steps["签订合同"].get("class") == "todo"
     # 30 days after 19 November is 19 December, a Saturday.
     assert "最迟2026年12月21日" in text(page.steps["签订合同"])
+    assert "期满日2026年12月19日为休息日，顺延至2026年12月21日" in text(page.steps["签订合同"])
+    assert "休息日" not in text(page.steps["报送招标投标情况"])
     assert not having(page.steps["签订合同"], "span", "m-late")
     assert "确定中标人后 15日以内" in text(page.steps["报送招标投标情况"])
     assert "最迟2026年12月3日" in text(page.steps["报送招标投标情况"])
@@ -326,6 +328,22 @@ def test_a_passed_step_without_a_day_is_said() -> None:
     half = show(changed(project(), notice={"documents_from": None}))
     assert "起始日期未填" in text(half.steps["发售文件"])
     assert "至2026年7月10日" in text(half.steps["发售文件"])
+
+
+def test_a_contract_past_its_end_without_acceptance_is_marked() -> None:
+    def accepting(ends: date | None, *, accepted: t.Acceptance | None = None) -> Sheet:
+        return show(changed(project(), contract={"ends_on": ends}, acceptance=accepted))
+
+    said = "合同期限已过，未见验收记录"
+    page = accepting(date(2026, 11, 21))
+    assert [text(one) for one in having(page.steps["验收"], "span", "m-late")] == [said]
+    assert "未到" not in text(page.steps["验收"])
+    assert f"下一步：验收，{said}" in page.text
+    for ends in (None, date(2026, 11, 22), date(2026, 12, 31)):
+        assert said not in accepting(ends).text
+        assert "未到" in text(accepting(ends).steps["验收"])
+    done = t.Acceptance(accepted_on=date(2026, 11, 22), result="合格")
+    assert said not in accepting(date(2026, 11, 1), accepted=done).text
 
 
 def test_a_page_stays_the_same_from_day_to_day() -> None:
@@ -397,6 +415,35 @@ def test_a_tender_that_failed_says_so_and_expects_nothing() -> None:
     assert "下一步" not in page.text
     one_left = (*losers[:1], t.Bidder(name="示例投标丙有限公司"))
     assert "没有产生供应商" not in show(without_result(bidders=one_left)).text
+
+
+def test_a_call_without_a_supplier_says_when_and_why() -> None:
+    failure = t.Failure(
+        kind=t.FailureKind.TOO_FEW,
+        decided_on=date(2026, 9, 1),
+        reason="递交投标文件的供应商只有两家，不足三家。",
+        next_step="重新招标",
+    )
+    page = show(without_result(failure=failure))
+    assert "2026年9月1日流标，没有产生中标（成交）供应商" in page.text
+    told = text(page.section("流标"))
+    assert "只有两家" in told
+    assert "重新招标" in told
+    assert "签订合同" not in page.steps
+    assert "下一步" not in page.text
+    awarded = show(changed(project(), failure=failure))
+    assert "没有产生中标（成交）供应商" not in awarded.text
+    assert "只有两家" in text(awarded.section("流标")), "what happened before stays readable"
+
+
+def test_the_reason_for_a_closed_call_is_shown() -> None:
+    reason = "示例规定第八条：只有少量潜在供应商可供选择。"
+    invited = changed(project(), method=t.Method.INVITED_TENDER, method_reason=reason)
+    told = text(show(invited).section("为什么不公开招标"))
+    assert reason in told
+    assert "没有写明" not in told
+    other = changed(project(), method=t.Method.INQUIRY, method_reason=reason)
+    assert reason in show(other).text
 
 
 def test_an_abolished_project_expects_nothing() -> None:

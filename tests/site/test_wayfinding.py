@@ -184,10 +184,8 @@ def test_the_directory_says_how_each_unit_stands(client: FlaskClient) -> None:
         for one in summaries_of(snapshot(), area(snapshot())):
             said = lines[one.unit.name]
             assert (f"{len(one.cards)} 件" in said) or (not one.cards and "尚无公开" in said)
-            if one.row.gone:
-                assert "已撤销" in said
-            else:
-                assert (f"{one.row.gaps} 项欠缺" in said) == bool(one.row.gaps)
+            assert ("已撤销" in said) == one.row.gone
+            assert (f"{one.row.gaps} 项欠缺" in said) == bool(one.row.gaps)
 
 
 def test_an_empty_county_has_its_directories_and_says_so() -> None:

@@ -30,15 +30,16 @@ _LATE_SHOWN = 8
 
 @dataclass(frozen=True)
 class DomainRow:
-    """One unit's row of 谁分管什么."""
+    """One unit's row of 谁分管什么. A unit that is `gone` is listed and not counted, here as in the coverage rates."""
 
     unit: UnitView
     plan: PlanLine | None
+    gone: bool
 
 
 def domain_rows(snapshot: Snapshot, view: JurisdictionView) -> tuple[list[RestrictedDomain], list[DomainRow]]:
     """Return the restricted domains of today and every unit's row, in roster order."""
-    rows = [DomainRow(one.unit, one.plan) for one in summaries_of(snapshot, view)]
+    rows = [DomainRow(one.unit, one.plan, one.row.gone) for one in summaries_of(snapshot, view)]
     return list(view.regime.domains_on(snapshot.today)), rows
 
 
@@ -72,8 +73,8 @@ def area_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
             (
                 domain,
                 paths.domain_path(view.slug, domain),
-                sum(bool(row.plan and row.plan.cells[place].holders) for row in rows),
-                len(rows),
+                sum(bool(row.plan and row.plan.cells[place].holders) for row in rows if not row.gone),
+                sum(not row.gone for row in rows),
             )
             for place, domain in enumerate(restricted)
         ],
@@ -100,7 +101,8 @@ def area_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
 class Entry:
     """One unit in the directory: its sort in Chinese, how many records it has, how it stands.
 
-    `state` is that of a mark: none (the unit is gone), note (its pages could not be made), missing, late or ok.
+    `state` is that of a mark: note (its pages could not be made), missing, late or ok. What a unit that is
+    gone had failed to do stays wanting, here as on the board.
     """
 
     unit: UnitView
@@ -108,6 +110,7 @@ class Entry:
     count: int
     state: str
     gaps: int
+    gone: bool
 
 
 def entries(snapshot: Snapshot, view: JurisdictionView) -> list[Entry]:
@@ -115,7 +118,7 @@ def entries(snapshot: Snapshot, view: JurisdictionView) -> list[Entry]:
     key = ("directory", view.slug)
     if key not in snapshot.derived:
         snapshot.derived[key] = [
-            Entry(one.unit, type_label(one.unit), one.count, _state(one), one.row.gaps)
+            Entry(one.unit, type_label(one.unit), one.count, _state(one), one.row.gaps, one.row.gone)
             for one in summaries_of(snapshot, view)
         ]
     found: list[Entry] = snapshot.derived[key]
@@ -123,8 +126,6 @@ def entries(snapshot: Snapshot, view: JurisdictionView) -> list[Entry]:
 
 
 def _state(one: UnitSummary) -> str:
-    if one.row.gone:
-        return "none"
     if one.row.plan.state == "note" and not one.count:
         return "note"
     return "missing" if one.row.missing else "late" if one.row.late else "ok"
@@ -198,7 +199,8 @@ def _directory(
         "groups": groups,
         "letters": False,
         "total": len(view.units),
-        "wanting": sum(one.state in ("missing", "late") for one in entries(snapshot, view)),
+        "wanting": sum(one.gaps > 0 for one in entries(snapshot, view)),
+        "gone": sum(one.gone for one in entries(snapshot, view)),
         "samples": any(unit.sample for unit in view.units),
     }
 
@@ -221,7 +223,8 @@ def domains_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
         "domains": _domain_links(view, restricted),
         "chosen": None,
         "rows": rows,
-        "planned": sum(row.plan is not None for row in rows),
+        "planned": sum(row.plan is not None for row in rows if not row.gone),
+        "gone": sum(row.gone for row in rows),
         "breaches": sum(cell.breach for row in rows for cell in (row.plan.cells if row.plan else ())),
     }
 
@@ -249,7 +252,8 @@ def domain_page(snapshot: Snapshot, view: JurisdictionView, name: str) -> Contex
         "chosen": chosen,
         "cells": cells,
         "rows": rows,
-        "planned": sum(bool(cell and cell.holders) for _, cell in cells),
+        "planned": sum(bool(cell and cell.holders) for row, cell in cells if not row.gone),
+        "gone": sum(row.gone for row in rows),
         "breaches": sum(bool(cell and cell.breach) for _, cell in cells),
     }
 

@@ -11,6 +11,7 @@ from portal.domain.rules.base import Finding
 from portal.domain.rules.check import Report, State
 from portal.domain.rules.terms import Severity
 from portal.site.findings import findings_of, report_of
+from portal.site.pages.phrases import Phrase, phrases
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
 
 MARKS = {Severity.BLOCK: "breach", Severity.RED: "missing", Severity.YELLOW: "late", Severity.INFO: "note"}
@@ -35,6 +36,16 @@ class Sight:
     default: bool
     grave: bool
 
+    @property
+    def said(self) -> tuple[Phrase, ...]:
+        """What was seen, for a narrow page."""
+        return phrases(self.seen)
+
+    @property
+    def should(self) -> tuple[Phrase, ...]:
+        """What to do, for a narrow page."""
+        return phrases(self.remedy)
+
 
 @dataclass(frozen=True)
 class Checks:
@@ -44,7 +55,7 @@ class Checks:
     total: int
     broken: int  # How many rules found something; one rule may find several things.
     findings: tuple[Sight, ...]
-    unclear: tuple[tuple[str, str, str], ...]
+    unclear: tuple[tuple[str, str, tuple[Phrase, ...]], ...]
     passed: tuple[tuple[str, str], ...]
     earlier: tuple[tuple[int, str], ...] = ()  # Version and rule of breaches that a correction mended.
 
@@ -95,7 +106,8 @@ def checks_of(
         broken=len(report.by_state(State.FOUND)),
         findings=tuple(sight(one, document) for one in report.findings),
         unclear=tuple(
-            (one.rule.title, one.rule.id, "".join(one.unclear)) for one in report.by_state(State.UNCLEAR)
+            (one.rule.title, one.rule.id, phrases("".join(one.unclear)))
+            for one in report.by_state(State.UNCLEAR)
         ),
         passed=tuple((one.rule.id, one.rule.title) for one in report.by_state(State.PASSED)),
         earlier=_mended(snapshot, area, record, report) if version is record.latest else (),

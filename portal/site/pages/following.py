@@ -219,4 +219,5 @@ def withdrawals_page(snapshot: Snapshot, view: JurisdictionView, name: str = "wi
         "leaf": leaf,
         "total": total,
         "destroyed": destroyed,
+        "today": snapshot.today,
     }

@@ -75,7 +75,7 @@ def _behind(snapshot: Snapshot) -> Highlight | None:
                 f"{due[0].label}财务应于{due[0].until}公开：{'，'.join(parts)}。",
                 view.regime.name,
                 paths.jurisdiction_path(view.slug, "status"),
-                f"{len(gaps)} 个单位有欠缺",
+                f"{len(gaps)} 个单位没有按期",
                 "late",
             )
     return best

@@ -17,7 +17,7 @@ from portal.site.pages.downloads import downloads_of
 from portal.site.pages.kinds import view_of
 from portal.site.pages.shell import Context, Link, Meta, area_crumbs, sample_band
 from portal.site.pages.standings import record_mark
-from portal.site.snapshot import SHANGHAI, JurisdictionView, RecordView, Snapshot, VersionView
+from portal.site.snapshot import SHANGHAI, JurisdictionView, RecordView, Snapshot, Tombstone, VersionView
 
 _TITLE_LENGTH = 24
 
@@ -97,7 +97,7 @@ def record_page(
     }
     document = version.readable
     if document is None:
-        return {**context, "templates": ("tombstone.html",), "tombstone": version.tombstone}
+        return {**context, "templates": ("tombstone.html",), **_gone(snapshot, version.tombstone)}
     before = next((one for one in record.versions if one.number == version.number - 1), None)
     earlier = before.readable if before else None
     return {
@@ -124,6 +124,12 @@ def _body(snapshot: Snapshot, area: JurisdictionView, record: RecordView, docume
         return {"declared": declared(document), "rest": None}
     context = view(snapshot, area, record, document)
     return {**context, "rest": declared(document, shown=context["shown"])}
+
+
+def _gone(snapshot: Snapshot, tombstone: Tombstone | None) -> Context:
+    """Return what is said of a withdrawal; it is to be looked at again on its day of review."""
+    again = tombstone.review_on if tombstone else None
+    return {"tombstone": tombstone, "review_due": again is not None and again < snapshot.today}
 
 
 def _description(record: RecordView, version: VersionView) -> str:

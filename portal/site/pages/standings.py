@@ -77,6 +77,11 @@ class Quarter:
             return "未规定期限"
         return f"{show_day(self.due.day)}前" + ("（暂定）" if self.due.provisional else "")
 
+    @property
+    def rolled(self) -> str:
+        """That the deadline moved on from a day off, if so."""
+        return rolled_on(self.due) if self.due else ""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -92,6 +97,7 @@ class Row:
     missing: int
     late: int
     gone: bool
+    unknown: bool = False  # The unit's records could not be worked through: nothing is said of it.
 
     @property
     def name(self) -> str:
@@ -152,13 +158,25 @@ def case_of(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Case:
 def mark_of(cell: Cell, where: dict[str, str]) -> Mark:
     """Return a cell as the page shows it; `where` leads from a record's id to its page."""
     path = next((where[seen.ref] for seen in cell.evidence if seen.ref in where), None)
-    notes = [_deadline(cell), cell.note, cell.afterthought]
+    notes = [_deadline(cell), _rolled(cell), cell.note, cell.afterthought]
     state, word = _STATES.get(cell.status, "waiting"), cell.word
     if cell.withdrawn:
         notes.append("内容已依法撤回，留有说明")
         if cell.status.kept:
             state, word = "gone", "已撤回"
     return Mark(state, word, "；".join(one for one in notes if one), path)
+
+
+def rolled_on(due: Due, done: date | None = None) -> str:
+    """Say that a deadline moved on from a day off; blank where it did not, or all was done before that day was over."""
+    if due.ended is None or (done and done <= due.ended):
+        return ""
+    return f"期满日{show_day(due.ended)}为休息日，顺延至{show_day(due.day)}"
+
+
+def _rolled(cell: Cell) -> str:
+    free = cell.status in (Status.EXEMPT, Status.NOT_APPLICABLE)
+    return rolled_on(cell.due, cell.done_on) if cell.due and not free and not cell.counts else ""
 
 
 def _deadline(cell: Cell) -> str:

@@ -70,6 +70,8 @@ def status_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
         "rows": rows,
         "others": other_duties(rows),
         "wanting": sum(row.gaps > 0 for row in rows),
+        "unknown": sum(row.unknown for row in rows),
+        "gone": sum(row.gone for row in rows),
         "latest": latest[0] if latest else None,
         "tally": tally,
         "limits": limits(view.regime, snapshot.today),

@@ -184,7 +184,7 @@ def blank_summary(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) ->
     unknown = Mark("note", "待核对", "页面生成出错，平台管理人员已收到记录")
     marks = tuple(unknown for _ in columns(snapshot, view))
     coverage = tuple("" for _ in view.regime.coverage_on(snapshot.today))
-    row = Row(unit, unknown, marks, {}, missing=0, late=0, gone=False)
+    row = Row(unit, unknown, marks, {}, missing=0, late=0, gone=False, unknown=True)
     return UnitSummary(unit, (), row, IndexLine(None, "—"), coverage, (), None, ())
 
 

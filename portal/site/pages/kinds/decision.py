@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from portal.domain.documents.base import Document
+from portal.domain.documents.base import Document, Validity
 from portal.domain.documents.decision import (
     Attendee,
     Category,
@@ -15,6 +15,7 @@ from portal.domain.documents.decision import (
     Presence,
     Standing,
     Statement,
+    Task,
     VoteMethod,
 )
 from portal.domain.documents.delegation import DelegationPlan
@@ -27,6 +28,7 @@ from portal.domain.rules.voting import Base, Majority
 from portal.domain.units import facts_of
 from portal.domain.values import fold, show_day
 from portal.site.pages.declared import places
+from portal.site.pages.kinds.days import seen_on
 from portal.site.pages.kinds.delegation import cited
 from portal.site.pages.kinds.figures import UNFILLED
 from portal.site.pages.shell import Context
@@ -183,6 +185,7 @@ def view(snapshot: Snapshot, area: JurisdictionView, record: RecordView, documen
         "last_source": last_source(area, record, document),
         "quorum": quorum(area, record, document),
         "majority": majority(area, record, document),
+        "tasks": tasks(document, seen_on(snapshot, record, document)),
         "corrected": decisions.get(fold(document.correction_of or "")),
         **_course(snapshot, record, document),
         "decided": decided(snapshot, record.unit).get(fold(document.decision_no), []),
@@ -215,6 +218,21 @@ def views(document: DecisionRecord) -> list[tuple[str, list[str]]]:
         for position in (Position.FOR, Position.AGAINST, Position.ABSTAIN, Position.DEFER)
         if position in held.values()
     ]
+
+
+def tasks(document: DecisionRecord, on: date) -> list[tuple[Task, str]]:
+    """Return who does what by when, each with its state on a day: ok, late, overdue (nothing recorded), or blank.
+
+    Of a decision that no longer holds nothing is expected.
+    """
+    holds = document.validity is Validity.IN_FORCE
+
+    def state(one: Task) -> str:
+        if one.done_on:
+            return "late" if one.due_on and one.done_on > one.due_on else "ok"
+        return "overdue" if holds and one.due_on and one.due_on < on else ""
+
+    return [(one, state(one)) for one in document.tasks]
 
 
 def ballots(document: DecisionRecord) -> list[tuple[str, list[str]]]:

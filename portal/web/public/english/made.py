@@ -8,6 +8,7 @@ from itertools import product
 from pathlib import Path
 
 from portal.domain.documents.base import kinds
+from portal.domain.documents.tender import Stage
 from portal.domain.obligations import DUTIES, Status
 from portal.domain.rules.base import rules
 from portal.domain.rules.elsewhere import ELSEWHERE
@@ -18,7 +19,7 @@ from portal.web.public.english.speaking import Speaker
 
 # Modules of record pages alone; their words are not of the English edition.
 _OF_RECORDS = frozenset(
-    ("charts", "checks", "comparing", "declared", "differences", "downloads", "initials", "paths", "reading",
+    ("charts", "checks", "comparing", "declared", "differences", "downloads", "initials", "paths", "phrases", "reading",
      "record", "sitemaps", "trends", "wording")
 )  # fmt: skip
 # Pieces that only stand in longer sentences, and what is compared with names, never shown.
@@ -44,6 +45,7 @@ def labels() -> Iterator[tuple[str, str]]:
         yield from (("duty", text) for text in (duty.title, duty.group.label, duty.since) if text)
         yield from (("duty", text) for text in (f"未{duty.act}", f"已{duty.act}"))
     yield from (("status", one.label) for one in Status)
+    yield from (("stage", one.label) for one in Stage)
     for rule in rules().values():
         yield from (("rule", text) for text in (rule.title, rule.why))
         for name in rule.terms.values():

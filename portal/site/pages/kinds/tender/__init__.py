@@ -12,6 +12,7 @@ from portal.domain.rules.tender_law import TENDERS
 from portal.domain.units import facts_of
 from portal.site.findings import dossier_of, report_of
 from portal.site.pages.declared import places
+from portal.site.pages.kinds.days import number_of, seen_on
 from portal.site.pages.kinds.tender import amounts, cited
 from portal.site.pages.kinds.tender.periods import Limit, Periods
 from portal.site.pages.kinds.tender.timeline import ALONE, span, timeline
@@ -22,7 +23,7 @@ __all__ = ["SHOWN", "span", "view"]
 
 READS: tuple[str, ...] = ()  # Everything that it shows cites it, or is cited by it.
 SHOWN = places(
-    "project_no parent_project subject method compulsory in_catalogue catalogue_item fiscal_year region domain deputy"
+    "project_no parent_project subject method method_reason compulsory in_catalogue catalogue_item fiscal_year region domain deputy"
     " applicant chief_consent decision purchaser_contact purchaser_address agency agency_contact starts_on"
     " retained_until",
     intent="summary budget expected_month sme_reserved published_on link",
@@ -33,6 +34,7 @@ SHOWN = places(
     " qualification outcome reason",
     candidacy="report_on posted_on posted_until objection_channel",
     objections="kind raised_on content suspended answered_on answer",
+    failure="kind decided_on reason announced_on next_step",
     experts="name office",
     award="determined_on notified_on announced_on supplier uscc address amount report_filed_on",
     award_items="name specification quantity unit_price service",
@@ -105,9 +107,7 @@ def view(snapshot: Snapshot, area: JurisdictionView, record: RecordView, documen
 
 def _periods(snapshot: Snapshot, area: JurisdictionView, record: RecordView, document: Tender) -> Periods:
     """Return the periods of one version, seen as its own checks see it (`portal.site.findings`)."""
-    number = next((one.number for one in record.versions if one.document is document), record.latest.number)
-    own = record.version(number) if number != record.latest.number else None
-    on = min(own.published_on, snapshot.today) if own else snapshot.today
+    number, on = number_of(record, document), seen_on(snapshot, record, document)
     unit = record.unit
     setting = Setting(
         area.regime,

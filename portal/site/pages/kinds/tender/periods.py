@@ -7,7 +7,7 @@ record's own checks were made, and whether it was kept is what those checks say.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
@@ -32,6 +32,8 @@ from portal.domain.rules.tender_law import (
 from portal.domain.rules.tender_periods import Ahead, Answer, BidPeriod, Offer, Posting
 from portal.domain.rules.terms import Terms
 from portal.domain.values import show_day
+from portal.site.pages.phrases import Phrase, phrases
+from portal.site.pages.standings import rolled_on
 
 _T = TypeVar("_T", bound=Terms)
 
@@ -57,6 +59,7 @@ class Limit:
     due: str = ""
     doubt: bool = False  # The record does not tell whether the law binds.
     default: bool = False  # The system, not the source, gives the length.
+    rolled: tuple[Phrase, ...] = ()  # That the limit moved on from a day off.
 
 
 class Periods:
@@ -329,9 +332,10 @@ class Periods:
         text = f"{since}后 {span}以内"
         if binding.moved or binding.exempt:
             text += f"；{binding.moved or binding.exempt}"
-        return self._limit(
+        limit = self._limit(
             rule, terms, name, text, first, binding.due.day, done, state, word, due, certain=certain
         )
+        return replace(limit, rolled=() if binding.exempt else phrases(rolled_on(binding.due, done)))
 
     def _limit(
         self,

@@ -29,7 +29,10 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Step:
-    """One step. `state`: "done", "coming" (its day lies ahead), "blank" (passed, no day told), "ahead"."""
+    """One step. `state`: "done", "coming" (its day lies ahead), "blank" (passed, no day told), "ahead".
+
+    `overdue` says of a step ahead that the project's own day for it has passed and nothing is recorded.
+    """
 
     name: str
     state: str
@@ -37,6 +40,7 @@ class Step:
     notes: tuple[str, ...] = ()
     gap: str = ""
     drawn: tuple[Drawn, ...] = ()
+    overdue: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class _Mile:
     core: bool = False
     limits: tuple[Limit, ...] = ()
     expected: str = ""
+    wanting: str = ""  # What to say of it where its own day has passed.
 
     @property
     def dated(self) -> date | None:
@@ -142,6 +147,8 @@ def how_it_ended(tender: Tender) -> str:
         return ""
     if tender.validity is not Validity.IN_FORCE:
         return f"本项目已登记为“{tender.validity.label}”，以后的步骤不再进行。"
+    if failure := tender.failed():
+        return f"{show_day(failure.decided_on)}{failure.kind.label}，没有产生中标（成交）供应商。"
     gone = (Outcome.REJECTED, Outcome.WITHDRAWN)
     if not tender.award and tender.bidders and all(one.outcome in gone for one in tender.bidders):
         return f"{len(tender.bidders)} 家都被否决或者撤回，没有产生中标（成交）供应商。"
@@ -169,14 +176,15 @@ def _steps(placed: list[tuple[date, int, str, _Mile]], scale: int) -> Iterator[S
             days = (one.dated - before.dated).days
             gap = f"距{before.short} {days} 日" if days else f"与{before.short}同日"
         when = _when(one.day, one.until) or ((one.expected,) if one.expected else ())
-        yield Step(one.name, state, when, one.notes, gap, tuple(draw(limit, scale) for limit in one.limits))
+        drawn = tuple(draw(limit, scale) for limit in one.limits)
+        yield Step(one.name, state, when, one.notes, gap, drawn, one.wanting if state == "ahead" else "")
         before = one if one.dated else before
 
 
 def _until(one: _Mile) -> str:
     if one.dated:
         return span(one.dated, None)
-    return next((limit.due for limit in one.limits if limit.due), "") or one.expected
+    return next((limit.due for limit in one.limits if limit.due), "") or one.wanting or one.expected
 
 
 INTENT = "公开采购意向"
@@ -288,6 +296,8 @@ def _from_contract(tender: Tender, periods: Periods) -> Iterator[_Mile]:
         notes=_notes(accepted.result if accepted else None),
         core=True,
         expected=f"{show_day(ends)}完工后" if ends else "",
+        # Not for how many days: the page must not change with every day.
+        wanting="合同期限已过，未见验收记录" if ends and ends < periods.context.on else "",
     )
 
 
