@@ -10,7 +10,7 @@ from flask import Flask
 from portal.config import data_dir
 from portal.site.snapshot import Snapshot
 from portal.web.public import public_blueprint, register
-from portal.web.public.output import CompiledTemplates, QuickTemplate
+from portal.web.public.output import CompiledTemplates, QuickContext, QuickTemplate
 from portal.web.public.rendering import Rendering
 
 __all__ = ["CompiledTemplates", "create_public_app"]
@@ -43,7 +43,7 @@ def create_public_app(
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.auto_reload = False
-    app.jinja_env.template_class = QuickTemplate
+    app.jinja_env.template_class, app.jinja_env.context_class = QuickTemplate, QuickContext
     app.jinja_env.bytecode_cache = compiled
     base = base_url.rstrip("/") if base_url else None
     rendering = Rendering(app.jinja_env, search_url=search_url, base_url=base, english=english)

@@ -16,7 +16,7 @@ from portal.exchange.editions import SHANGHAI, Edition
 # A text of law is Legislation, an account of a year is a Report. Everything else is figures and facts: a Dataset.
 _TYPES = {"regulation": "Legislation", "annual_report": "Report"}
 # In a script element nothing may look like its end or like a comment; the rest are no line ends in JavaScript.
-_ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
+_ESCAPES = {mark: f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
 _SHORTEST, _LONGEST = 50, 5000  # What search engines ask of the description of a Dataset.
 
 
@@ -99,7 +99,10 @@ def script_json(value: Any) -> str:
     """Return JSON that can stand inside a script element, whatever texts it holds."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     # Lone surrogates are the only characters left that cannot be sent; JSON itself escapes control characters.
-    return writable(text).translate(_ESCAPES)
+    text = writable(text)
+    for mark, escaped in _ESCAPES.items():
+        text = text.replace(mark, escaped)  # Most texts have none: several times quicker than `translate`.
+    return text
 
 
 def _identifier(name: str, value: str) -> dict[str, str]:

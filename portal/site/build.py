@@ -233,7 +233,7 @@ class _Hand:
     def work(self, task: tuple[str, str, UnitView, UnitState | None]) -> UnitState:
         """Make one unit's tree and write down its state."""
         if self.used:
-            gc.collect()  # The garbage of the unit before.
+            gc.collect(0)  # The garbage of the unit before.
         self.used = True
         name, slug, unit, old = task
         view = self.snapshot.jurisdiction(slug)

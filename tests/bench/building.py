@@ -20,7 +20,7 @@ from portal.site import pages
 from portal.site.build import build_site
 from portal.site.served import Site
 from portal.store.db import make_engine, sqlite_url
-from portal.sync import site_of
+from portal.sync import program, site_of
 
 _LISTS = ("site_urls", "area_urls", "unit_urls", "kind_urls", "record_urls")
 
@@ -28,7 +28,10 @@ _LISTS = ("site_urls", "area_urls", "unit_urls", "kind_urls", "record_urls")
 def site_at(settings: Settings, *, jobs: int) -> Site:
     """Return the instance's site as `portal sync` would build it."""
     regimes = read_regimes(settings.regimes_folder)
-    make_app = partial(apps.create_public_app, search_url=settings.search_url, base_url=settings.base_url)
+    compiled = apps.CompiledTemplates(settings.home / "compiled", program())  # As an instance keeps them.
+    make_app = partial(
+        apps.create_public_app, search_url=settings.search_url, base_url=settings.base_url, compiled=compiled
+    )
     engine = make_engine(sqlite_url(settings.database))
     with Session(engine) as session:
         site = site_of(session, settings, regimes, make_app, jobs=jobs)

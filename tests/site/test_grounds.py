@@ -123,5 +123,3 @@ def test_the_names_of_lists_follow_from_the_shelf() -> None:
 
 def _retold(card: Card) -> Card:
     return card._replace(title="另一个题目", amount=1, doc_no="另一号", latest_at=card.first_at, index_no="x")
-
-

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import Field, Table, declaration
@@ -40,8 +40,7 @@ class Change:
     words: bool = False  # A text rather than a number, a day or a choice.
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One value of a document laid flat."""
 
     label: str

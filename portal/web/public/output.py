@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
-from types import CodeType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, MethodWrapperType
 from typing import Any
 
 import jinja2
 from jinja2 import Environment, FileSystemBytecodeCache, Template
 from jinja2.bccache import Bucket
+from jinja2.runtime import Context, Macro
 from markupsafe import Markup, escape
 
 _special = re.compile("[&<>'\"]").search  # What `escape` replaces.
@@ -40,9 +42,29 @@ class QuickTemplate(Template):
         uptodate: Any = None,
     ) -> Template:
         """Return the template of compiled code."""
-        made = super().from_code(environment, code, globals, uptodate)
+        # Flat: a chain of mappings is copied item by item for every page and every part included in it.
+        made = super().from_code(environment, code, dict(globals), uptodate)
         made.root_render_func.__globals__["escape"] = put
         return made
+
+
+_PLAIN = frozenset({FunctionType, MethodType, BuiltinFunctionType, MethodWrapperType, partial})
+_LOCALS = ("_block_vars", "_loop_vars")  # Jinja hands them to every call, for the few that want the context.
+
+
+class QuickContext(Context):
+    """A context that calls macros and plain functions without looking through all that Jinja allows for."""
+
+    def call(self, called: Any, /, *given: Any, **named: Any) -> Any:
+        """Call what a template calls."""
+        if type(called) is Macro:
+            given = (self.eval_ctx, *given)
+        elif type(called) not in _PLAIN or hasattr(called, "jinja_pass_arg"):
+            return super().call(called, *given, **named)
+        if named:
+            for name in _LOCALS:
+                named.pop(name, None)
+        return called(*given, **named)
 
 
 class CompiledTemplates(FileSystemBytecodeCache):

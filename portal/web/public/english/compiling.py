@@ -21,7 +21,7 @@ from markupsafe import escape
 
 from portal.web.public.english.catalog import HAN, WIDE, Catalog, Place, normal, parts_of, punctuation
 from portal.web.public.english.speaking import Speaker, read_value
-from portal.web.public.output import QuickTemplate
+from portal.web.public.output import QuickContext, QuickTemplate
 
 READ = frozenset(("aria-label", "placeholder", "title", "alt", "content", "data-l", "label"))
 PLAIN = frozenset(("title", "desc", "text", "option", "textarea"))  # No element may stand in these.
@@ -374,6 +374,7 @@ class EnglishEnvironment(Environment):
 
     code_generator_class = _Compiler
     template_class = QuickTemplate
+    context_class = QuickContext
 
     def __init__(self, catalog: Catalog, **options: Any) -> None:
         """Translate by a catalogue; `options` are jinja2's."""
