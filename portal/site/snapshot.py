@@ -149,9 +149,15 @@ class OpenSnapshot(Snapshot):
         self._loaded.pop(unit.id, None)
         self.derived.clear()
 
+    @cached_property
+    def _slugs(self) -> dict[str, set[str]]:
+        return {}
+
     def finance_slugs(self, view: JurisdictionView) -> set[str]:
         """Return the addresses of a jurisdiction's finance disclosures: which periods anybody published."""
-        return self.read_slugs(view.slug)
+        if view.slug not in self._slugs:
+            self._slugs[view.slug] = self.read_slugs(view.slug)
+        return self._slugs[view.slug]
 
 
 def take_snapshot(session: Session, regimes: Mapping[str, Regime], *, now: datetime) -> Snapshot:
