@@ -25,8 +25,8 @@ from portal.config import Settings
 from portal.domain.documents.regulation import Block, Regulation
 from portal.services import publishing, rosters
 from portal.services.checking import Book
+from portal.site.manifests import files_of
 from portal.site.served import current_build
-from portal.site.trees import files_of
 from portal.store.db import begin_write, make_engine, sqlite_url
 from portal.store.migrate import upgrade
 from portal.store.tables import Unit

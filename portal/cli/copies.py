@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from portal.site.trees import BUILDS, CURRENT, MANIFEST, TREES
+from portal.site.manifests import MANIFEST
+from portal.site.trees import BUILDS, CURRENT, TREES
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _UNFINISHED = "carrying.json"

@@ -12,7 +12,8 @@ from portal.cli.settings import load_settings
 from portal.cli.telling import Refusal, say, steps
 from portal.site.carry import Carried, NotCarried, carry
 from portal.site.destinations import Folder, Unreachable, destination
-from portal.site.trees import BUILDS, CURRENT, MANIFEST
+from portal.site.manifests import MANIFEST
+from portal.site.trees import BUILDS, CURRENT
 from portal.web.headers import CADDY, NGINX, content_policy, header_snippets
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from portal.cli.copies import Compared, Place, compare, place_of, store_of, walk
 from portal.cli.telling import Refusal, say
 from portal.domain.canonical import canonical, fingerprint
 from portal.domain.documents.base import kinds
-from portal.site.trees import MANIFEST
+from portal.site.manifests import MANIFEST
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _VERSIONED = re.compile(r"(.+)-v([1-9]\d*)")

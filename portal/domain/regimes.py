@@ -193,6 +193,7 @@ class _Memo:
     terms: dict[tuple[str, date, UnitType], Terms | None] = field(default_factory=dict)
     domains: dict[date, dict[str, RestrictedDomain]] = field(default_factory=dict)
     calendars: dict[bool, Calendar] = field(default_factory=dict)
+    identity: str = ""
 
 
 class Regime(Rulebook):
@@ -228,7 +229,9 @@ class Regime(Rulebook):
 
     def identity(self) -> str:
         """Return text that changes whenever anything that binds here changes."""
-        return super().identity() + (self.national.identity() if self.national else "")
+        if not self._memo.identity:
+            self._memo.identity = super().identity() + (self.national.identity() if self.national else "")
+        return self._memo.identity
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy that shares no remembered answers with the original."""

@@ -19,12 +19,13 @@ from sqlalchemy.orm import Session
 from portal.site.areas import AreaState, area_that_failed, build_area, build_top, top_basis
 from portal.site.forks import Hand, Wrong, attempt, collector_at_rest, spread
 from portal.site.freezer import Failure, SiteFreezer
+from portal.site.manifests import read_manifest
 from portal.site.pages.grounds import Moved, moved
 from portal.site.pages.summary import bring
 from portal.site.parts import Maker, UnitState, build_static, build_unit, unit_changed, unit_that_failed
 from portal.site.served import Site, TopState, basis_of, boot_id, has_another_past, last_state
 from portal.site.snapshot import JurisdictionView, OpenSnapshot, Snapshot, UnitView, open_snapshot
-from portal.site.trees import KEPT_BUILDS, OldTree, read_manifest
+from portal.site.trees import KEPT_BUILDS, OldTree
 from portal.store.db import begin_write
 from portal.store.public import changes_since, latest_change, mark_of
 
@@ -75,7 +76,12 @@ def build_site(
 
 
 def _build(
-    site: Site, name: str, now: datetime, full: bool, keep: int, progress: Progress | None
+    site: Site,
+    name: str,
+    now: datetime,
+    full: bool,
+    keep: int,
+    progress: Progress | None,
 ) -> BuildReport:
     began = time.monotonic()
     store = site.store

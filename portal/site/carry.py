@@ -23,7 +23,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from portal.site.destinations import Destination, Unreachable
-from portal.site.trees import MANIFEST, SIDECARS
+from portal.site.manifests import MANIFEST
+from portal.site.trees import SIDECARS
 
 JOURNAL = "carrying.json"
 _ATTEMPTS = 3  # The site may be built anew while it is carried.

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from portal.site.trees import MANIFEST
+from portal.site.manifests import MANIFEST
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 
 from portal.domain.regimes import Regime
 from portal.site.areas import AreaState, area_basis
+from portal.site.manifests import read_manifest
 from portal.site.rows import Parsed
 from portal.site.snapshot import JurisdictionView, Snapshot, open_snapshot
-from portal.site.trees import Compress, Store, TreeRef, read_manifest
+from portal.site.trees import Compress, Store, TreeRef
 from portal.store.public import latest_change, mark_of
 
 _log = logging.getLogger(__name__)

@@ -20,18 +20,20 @@ import os
 import pickle
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-MANIFEST = "manifest.json"
+from portal.site.manifests import MANIFEST, read_manifest, sync_folder, write_durably
+
 SIDECARS = (".br", ".gz")
 KEPT_BUILDS = 2  # The one before stays for readers who are in the middle of it.
 TREES, BUILDS, STATE, CURRENT = "trees", "builds", "state", "current"
 _STAGING = ".staging-"
+_DEEPEST = 3  # <jurisdiction>.u.<unit>.<kind> and en.<jurisdiction>.u.<unit>; no name has a dot in it.
 _NAME = re.compile(r"\d{8}T\d{6}Z(-\d{4,})?")
 
 Compress = Callable[[str, bytes], Iterable[tuple[str, bytes]]]
@@ -144,6 +146,7 @@ class Tree:
 
     def mount(self, name: str, tree: TreeRef) -> None:
         """Let another tree appear under `name`."""
+        assert self.folder.parent.name != TREES or not _is_leaf(self.id)  # noqa: S101 - else it would be swept.
         place = self.folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         up = "../" * (name.count("/") + (1 if self.folder.parent.name == TREES else 2))
@@ -333,9 +336,18 @@ class Store:
                 name = Path(one.path).readlink().name
                 if name and name not in found:
                     found.add(name)
-                    self._used(self.folder / TREES / name, found)  # Never where a planted link leads.
+                    if not _is_leaf(name):
+                        self._used(self.folder / TREES / name, found)  # Never where a planted link leads.
             elif one.is_dir(follow_symlinks=False):
                 self._used(Path(one.path), found)
+
+
+def _is_leaf(tree_id: str) -> bool:
+    """Tell whether a tree lies so deep that nothing is mounted in it: a unit's kind, a unit's English pages.
+
+    They hold nearly all files of a site, and looking through them takes long.
+    """
+    return tree_id.partition("@")[0].count(".") >= _DEEPEST
 
 
 def _remove(left: Path) -> None:
@@ -345,56 +357,3 @@ def _remove(left: Path) -> None:
     else:
         with suppress(OSError):
             left.unlink(missing_ok=True)
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return a tree's own manifest, or an empty one where it cannot be read."""
-    try:
-        read = json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return read if isinstance(read, dict) else {}
-
-
-def files_of(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield every file of a build (or of a copy of one) with its SHA-256, by the manifests; they come with their own.
-
-    Raise `ValueError` (in Chinese) where a manifest is missing or is not the one that the tree above it names.
-    """
-    yield from _files_of(folder, "", None)
-
-
-def _files_of(folder: Path, prefix: str, expected: str | None) -> Iterator[tuple[str, str]]:
-    place = f"{prefix}{MANIFEST}"
-    try:
-        content = (folder / MANIFEST).read_bytes()
-        manifest = json.loads(content)
-        files, trees = manifest["files"], manifest.get("trees", {})
-    except (OSError, ValueError, KeyError, TypeError) as broken:
-        raise ValueError(f"清单 {place} 缺失或不能读取，无法核对这一部分。") from broken
-    digest = hashlib.sha256(content).hexdigest()
-    if expected is not None and digest != expected:
-        raise ValueError(f"清单 {place} 与上一级清单的记载不一致，可能被改动。")
-    yield place, digest
-    for path, known in files.items():
-        yield f"{prefix}{path}", known
-    for name, known in trees.items():
-        yield from _files_of(folder / name, f"{prefix}{name}/", known)
-
-
-def write_durably(file: Path, content: bytes, *, sync: bool = True) -> None:
-    """Write a file, and with `sync` make sure that it survives a power cut."""
-    with file.open("wb") as stream:
-        stream.write(content)
-        if sync:
-            stream.flush()
-            os.fsync(stream.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make sure that a folder's entries survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

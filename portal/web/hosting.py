@@ -25,9 +25,10 @@ from werkzeug.wrappers import Request, Response
 
 from portal.domain.regimes import Regime
 from portal.search import SearchIndex
+from portal.site.manifests import MANIFEST
 from portal.site.served import current_build
 from portal.site.snapshot import Records, Snapshot, UnitView, open_snapshot
-from portal.site.trees import MANIFEST, TREES
+from portal.site.trees import TREES
 from portal.store import public
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.site.trees import files_of
+from portal.site.manifests import files_of
 
 _LEVEL = 6
 

@@ -19,8 +19,9 @@ from click.testing import CliRunner, Result
 from portal.cli import main
 from portal.site.carry import JOURNAL, NotCarried, carry
 from portal.site.destinations import Folder, Unreachable
+from portal.site.manifests import MANIFEST, files_of
 from portal.site.precompress import compressed
-from portal.site.trees import MANIFEST, Store, files_of
+from portal.site.trees import Store
 from tests.cli.object_store import Stored, object_store
 
 PAGE = "<p>示例财政局公开内容。</p>\n" * 80

@@ -22,8 +22,8 @@ from portal.domain.documents.regulation import Block, Regulation
 from portal.domain.regimes import Regime
 from portal.services import publishing
 from portal.services.checking import Book
+from portal.site.manifests import files_of, read_manifest
 from portal.site.served import current_build
-from portal.site.trees import files_of, read_manifest
 from portal.store.db import begin_write, make_engine, sqlite_url
 from portal.store.tables import Unit
 from portal.sync import sync

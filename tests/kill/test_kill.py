@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from portal.config import Settings
 from portal.domain.regimes import Regime
 from portal.search import SearchIndex
+from portal.site.manifests import files_of
 from portal.site.served import current_build
-from portal.site.trees import files_of
 from portal.store.db import make_engine, sqlite_url
 from portal.store.tables import Outbox, Record, Version
 from tests.kill.killing import assert_one_whole_build, killed, publish_some, run_sync, seconds_of

@@ -22,7 +22,8 @@ import waitress
 from portal import apps
 from portal.config import Settings
 from portal.domain.regimes import Regime
-from portal.site.trees import BUILDS, CURRENT, MANIFEST, files_of, read_manifest
+from portal.site.manifests import MANIFEST, files_of, read_manifest
+from portal.site.trees import BUILDS, CURRENT
 from portal.web.hosting import SiteHost
 from tests.kill.killing import assert_one_whole_build, killed, publish_some, run_sync, seconds_of
 

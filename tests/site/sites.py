@@ -10,8 +10,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from portal import apps
+from portal.site.manifests import MANIFEST
 from portal.site.served import Site
-from portal.site.trees import MANIFEST
 from tests.conftest import shipped
 
 

@@ -24,10 +24,11 @@ from portal.services import publishing, rosters
 from portal.services.checking import Book
 from portal.site import parts
 from portal.site.build import build_site
+from portal.site.manifests import MANIFEST, files_of
 from portal.site.pages import all_urls
 from portal.site.precompress import compressed
 from portal.site.snapshot import Snapshot, take_snapshot
-from portal.site.trees import MANIFEST, UnsafePath, check_path, files_of
+from portal.site.trees import UnsafePath, check_path
 from portal.store.tables import Jurisdiction, Unit
 from tests.conftest import NOON, shipped
 from tests.site.sites import on_disk, site_over

@@ -13,9 +13,10 @@ from portal.domain.documents.regulation import Block, Regulation
 from portal.services import publishing, rosters
 from portal.services.checking import Book
 from portal.site.build import build_site
+from portal.site.manifests import files_of
 from portal.site.precompress import compressed
 from portal.site.served import Site
-from portal.site.trees import BUILDS, CURRENT, files_of
+from portal.site.trees import BUILDS, CURRENT
 from portal.store.tables import Jurisdiction, Unit, Version
 from tests.conftest import NOON, shipped
 from tests.site.sites import on_disk, site_over
