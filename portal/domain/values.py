@@ -12,6 +12,7 @@ import unicodedata
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -50,6 +51,7 @@ class Choice(StrEnum):
         raise ValueError(f"“{text}”不在可选范围内。请从以下选项中选填：{options}。")
 
 
+@lru_cache(maxsize=16384)
 def fold(text: str) -> str:
     """Fold width, case and blanks, so that headers and labels compare as a person would."""
     text = unicodedata.normalize("NFKC", text).lower()

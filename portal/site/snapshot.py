@@ -67,6 +67,11 @@ class Snapshot:
         """Hold what the pages worked out from this snapshot once; no part of its meaning."""
         return {}
 
+    @cached_property
+    def lasting(self) -> dict[object, Any]:
+        """Hold what rests on no unit's records, and so stays when a unit's are let go."""
+        return {}
+
     def jurisdiction(self, slug: str) -> JurisdictionView | None:
         """Return the jurisdiction of that slug."""
         return next((one for one in self.jurisdictions if one.slug == slug), None)
@@ -149,15 +154,9 @@ class OpenSnapshot(Snapshot):
         self._loaded.pop(unit.id, None)
         self.derived.clear()
 
-    @cached_property
-    def _slugs(self) -> dict[str, set[str]]:
-        return {}
-
     def finance_slugs(self, view: JurisdictionView) -> set[str]:
         """Return the addresses of a jurisdiction's finance disclosures: which periods anybody published."""
-        if view.slug not in self._slugs:
-            self._slugs[view.slug] = self.read_slugs(view.slug)
-        return self._slugs[view.slug]
+        return self.read_slugs(view.slug)
 
 
 def take_snapshot(session: Session, regimes: Mapping[str, Regime], *, now: datetime) -> Snapshot:

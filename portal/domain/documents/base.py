@@ -156,12 +156,16 @@ class Document(Part):
 
 
 _REGISTRY: dict[str, type[Document]] = {}
+_IN_ORDER: dict[str, type[Document]] = {}
 
 
 def kinds() -> dict[str, type[Document]]:
     """Return every kind by code, in display order. A new module beside this one registers itself."""
     _load()
-    return dict(sorted(_REGISTRY.items(), key=lambda entry: entry[1].kind.order))
+    if len(_IN_ORDER) != len(_REGISTRY):
+        _IN_ORDER.clear()
+        _IN_ORDER.update(sorted(_REGISTRY.items(), key=lambda entry: entry[1].kind.order))
+    return _IN_ORDER
 
 
 @cache

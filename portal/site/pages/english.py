@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from portal.site.pages import PAGES, PageUrl
 
@@ -24,6 +25,7 @@ def _pattern() -> re.Pattern[str]:
 _PATHS = _pattern()
 
 
+@lru_cache(maxsize=8192)
 def in_english(path: str) -> bool:
     """Tell whether the page at a site path has an English twin: all but records, help and the glossary."""
     found = _PATHS.fullmatch(path)

@@ -236,11 +236,11 @@ def record_mark(snapshot: Snapshot, view: JurisdictionView, record: RecordView) 
 def columns(snapshot: Snapshot, view: JurisdictionView) -> list[Quarter]:
     """Return the quarters of the board: from the first one disclosed, the newest eight that have ended."""
     key = ("columns", view.slug)
-    if key not in snapshot.derived:
+    if key not in snapshot.lasting:
         disclosed = [one for one in snapshot.finance_slugs(view) if len(one) == 6 and one[4] == "Q"]
         periods = board_periods(disclosed, snapshot.today)
-        snapshot.derived[key] = [Quarter(period, view.regime.finance_due(period)) for period in periods]
-    found: list[Quarter] = snapshot.derived[key]
+        snapshot.lasting[key] = [Quarter(period, view.regime.finance_due(period)) for period in periods]
+    found: list[Quarter] = snapshot.lasting[key]
     return found
 
 

@@ -144,13 +144,13 @@ class Rendering:
         own = meta.path if any(entry.path == meta.path for _, entry in entries) else ""
         area = meta.jurisdiction.slug if meta.jurisdiction else ""
         key = ("frame", self.env, area, prefix, meta.nav, meta.sample, own, search)
-        if key not in snapshot.derived:
+        if key not in snapshot.lasting:
             known = {"meta": meta, "link": self.linking(prefix), "search": search, "entries": entries}
-            snapshot.derived[key] = (
+            snapshot.lasting[key] = (
                 Markup(self._shell.render(known, part="top")),  # noqa: S704 - rendered with autoescape.
                 Markup(self._shell.render(known, part="foot")),  # noqa: S704 - likewise.
             )
-        found: tuple[Markup, Markup] = snapshot.derived[key]
+        found: tuple[Markup, Markup] = snapshot.lasting[key]
         return found
 
 
