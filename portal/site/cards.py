@@ -10,6 +10,7 @@ from portal.domain.documents.base import Kind, kinds
 from portal.domain.documents.tender import Tender
 from portal.site.views import SHANGHAI, RecordView
 
+BUDGET, CEILING = "预算", "最高限价"
 CHANGES = 100  # The longest list of changes.
 
 
@@ -60,6 +61,7 @@ class Card(NamedTuple):
     steps: tuple[Step, ...] = ()  # Blank for the usual record: one version, in force.
     stage: str = ""  # Of a project: how far it has come,
     winner: str = ""  # who was awarded it,
+    planned: str = ""  # What the amount is called as long as nobody has won,
     won: int | None = None  # and for how much, where that is not the amount above.
 
     @property
@@ -123,8 +125,16 @@ def card_of(record: RecordView) -> Card:
         steps=() if steps == (Step(1, record.versions[0].published_at, None),) else steps,
         stage=project.stage().label if project else "",
         winner=award.supplier if award else "",
+        planned=_planned(project),
         won=award.amount if award and award.amount != amount else None,
     )
+
+
+def _planned(project: Tender | None) -> str:
+    """Return what a project's amount is called before there is a result."""
+    if project is None or project.award or project.contract:
+        return ""
+    return CEILING if project.notice and project.notice.ceiling is not None else BUDGET
 
 
 def withdrawals_of(record: RecordView) -> Iterator[Withdrawal]:

@@ -79,6 +79,9 @@ def test_every_list_says_how_far_a_project_came_and_who_got_it_for_how_much(
         assert ("供应商：" in line) == winner, path
         for amount in amounts:
             assert line.count(amount) == 1, path
+        planned = {"采购意向": "预算", "招标（采购）公告": "最高限价"}.get(stage)
+        for word in ("预算", "最高限价"):
+            assert (f"{word}{amounts[0]}" in line) == (word == planned), path
     assert stage not in english
     assert (f"awardedto{BIDDER}" in english) == winner
 

@@ -12,6 +12,7 @@ from portal.domain.documents.tender import Stage
 from portal.domain.obligations import DUTIES, Status
 from portal.domain.rules.base import rules
 from portal.domain.rules.elsewhere import ELSEWHERE
+from portal.site.cards import BUDGET, CEILING
 from portal.site.pages.rules import FAMILIES
 from portal.site.pages.shell import TYPE_LABELS
 from portal.web.public.english.catalog import HAN, Catalog
@@ -46,6 +47,7 @@ def labels() -> Iterator[tuple[str, str]]:
         yield from (("duty", text) for text in (f"未{duty.act}", f"已{duty.act}"))
     yield from (("status", one.label) for one in Status)
     yield from (("stage", one.label) for one in Stage)
+    yield from (("planned", one) for one in (BUDGET, CEILING))
     for rule in rules().values():
         yield from (("rule", text) for text in (rule.title, rule.why))
         for name in rule.terms.values():

@@ -33,7 +33,7 @@ CONTENT = (
 )
 REGIME = (Rulebook, RestrictedDomain, Coverage, IndexItem)
 OURS = {  # What the program itself says there.
-    *((Card, name) for name in ("note", "stage")),
+    *((Card, name) for name in ("note", "planned", "stage")),
     *((DictionaryRow, name) for name in ("type", "in_json", "required")),
 }
 WRITTEN = frozenset(("reason", "approver", "ground", "unit_name"))  # Content in rows made for a page, too.
