@@ -265,8 +265,8 @@ def test_a_correction_lists_what_changed(site: dict[str, str]) -> None:
     page = site["xiuzhou/u/zhujian/finance/2026Q3.html"]
     said = re.sub(r"\s+", " ", page[page.index('id="changes"') :])
     assert "3 处不同" in said
-    assert "<del>103,600.00 元</del>" in said
-    assert "<ins>153,600.00 元</ins>" in said
+    assert '<del class="nw">103,600.00 元</del>' in said
+    assert '<ins class="nw">153,600.00 元</ins>' in said
     assert "+50,000.00" in said
     assert "本版说明：漏记9月公务用车维修费，补记后更正。" in said
     assert "<ins>153,600.00</ins>" in page[: page.index('id="changes"')], (
