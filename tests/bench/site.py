@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,7 @@ class Measured:
     corrections: list[dict[str, Any]] = field(default_factory=list)
     resident: Run | None = None
     commands: list[Run] = field(default_factory=list)
+    placed: list[float] = field(default_factory=list)  # Seconds from a command's start to its files in place.
     weights: list[tuple[str, int, float, float, str]] = field(default_factory=list)
     styles: list[tuple[str, float]] = field(default_factory=list)
 
@@ -137,8 +139,10 @@ def _corrections(found: Measured, desk: Desk, say: Say) -> None:
     desk.portal("sync", "--json")  # The index, which is not of this measurement.
     for _ in range(CORRECTIONS):
         desk.portal("demo", "--touch", "1", "--json")
+        began = time.time()
         found.commands.append(desk.portal("sync", "--json"))
-        say(f"    {found.commands[-1]}")
+        found.placed.append((desk.home / "site_build" / "current").lstat().st_mtime - began)
+        say(f"    {found.commands[-1]}; files in place after {found.placed[-1]:.2f} s")
     say("ours, after one correction: a resident worker")
     found.resident = desk.python("tests.bench.resident", str(CORRECTIONS), precompress=True)
     found.corrections = found.resident.answer["corrections"]
