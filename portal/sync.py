@@ -153,8 +153,9 @@ def pay(
         hidden = not owed_site and built_change(settings.site_folder) < latest_change(session)
         full = everything or rebuild_site or hidden or has_another_past(site, session)
         stale_site = full or bool(owed_site) or not is_current(site, now=now)
-        if gone and site.parsed is not None:
-            site.parsed.clear()  # What was withdrawn leaves the memory of a long-running process too.
+        if gone or _gone_since(session, site.seen):  # Even where another process has paid for it.
+            site.forget_content()
+        site.seen = latest_change(session)
         build = None
         faults: tuple[str, ...] = ()
         if stale_site:
@@ -248,6 +249,9 @@ def entry_of(record: RecordView, regimes: Mapping[str, Regime]) -> Entry | None:
     )
 
 
+_GONE = ("withdrawn", "destroyed")
+
+
 def _owed(session: Session, paid_at: object) -> dict[int, tuple[int | None, int | None]]:
     rows = session.execute(select(Outbox.id, Outbox.record_id, Outbox.unit_id).where(paid_at.is_(None)))  # type: ignore[attr-defined]
     return {row.id: (row.record_id, row.unit_id) for row in rows}
@@ -255,7 +259,7 @@ def _owed(session: Session, paid_at: object) -> dict[int, tuple[int | None, int 
 
 def _gone(session: Session) -> bool:
     unpaid = or_(Outbox.indexed_at.is_(None), Outbox.built_at.is_(None))
-    query = select(Outbox.id).where(Outbox.event.in_(("withdrawn", "destroyed")), unpaid).limit(1)
+    query = select(Outbox.id).where(Outbox.event.in_(_GONE), unpaid).limit(1)
     return session.scalar(query) is not None
 
 
@@ -293,6 +297,11 @@ def _entries(
                 if entry := entry_of(record, regimes):
                     yield entry
             snapshot.forget(unit)
+
+
+def _gone_since(session: Session, change: int) -> bool:
+    query = select(Outbox.id).where(Outbox.event.in_(_GONE), Outbox.id > change).limit(1)
+    return session.scalar(query) is not None
 
 
 def _mark(session: Session, column: str, owed: Mapping[int, object], now: datetime) -> None:

@@ -16,13 +16,17 @@ from portal.config import Settings
 from portal.domain.calendar import Span
 from portal.domain.documents.regulation import Block, Regulation
 from portal.domain.regimes import Regime
+from portal.domain.remembered import forget_texts
+from portal.domain.rules.people import person
+from portal.domain.values import fold
 from portal.search import SearchIndex
 from portal.services import publishing
 from portal.services.checking import Book
 from portal.site.served import current_build
 from portal.store.db import make_engine, sqlite_url
+from portal.store.public import latest_change
 from portal.store.tables import Unit, Version
-from portal.sync import SyncReport, sync
+from portal.sync import SyncReport, pay, site_of, sync
 from tests.conftest import shipped
 from tests.site.sites import on_disk
 
@@ -180,3 +184,50 @@ def test_what_is_published_while_the_site_is_built_does_not_stop_the_paying(
     engine.dispose()
     assert run(jobs=1).paid == 1
     assert run(jobs=1).build is None
+
+
+@pytest.mark.parametrize("by_another", [True, False])
+def test_what_the_law_destroyed_leaves_the_memory_of_a_long_running_process(
+    session: Session,
+    unit: Unit,
+    run: Run,
+    clock: Any,
+    settings: Settings,
+    regimes: dict[str, Regime],
+    by_another: bool,
+) -> None:
+    canary = "误公开的一段话示例"
+    site = site_of(session, settings, regimes, apps.create_public_app, jobs=1)
+    site.parsed = {}
+    version = publish(session, unit, canary, clock)
+    publish(session, unit, "甲办法", clock)
+    pay(session, settings, site, now=NOON)
+    assert any(canary.encode() in (one.payload or b"") for one in site.parsed.values())
+    publishing.withdraw(
+        session,
+        version,
+        legal_ground="条例第十五条",
+        reason="误公开",
+        approver="示例机关",
+        now=clock(),
+        destroy=True,
+    )
+    session.commit()
+    if by_another:
+        assert run().paid
+    pay(session, settings, site, now=NOON)
+    assert not any(canary.encode() in (one.payload or b"") for one in site.parsed.values())
+    assert site.seen == latest_change(session)
+    held = list(site.parsed)
+    publish(session, unit, "乙办法", clock)
+    pay(session, settings, site, now=NOON)
+    assert set(held) < set(site.parsed), "there is nothing more to forget"
+
+
+def test_what_was_worked_out_from_texts_is_forgotten_at_once() -> None:
+    for known in (fold, person):
+        known("误公开的一段话示例")
+        assert known.cache_info().currsize > 0  # type: ignore[attr-defined]  # It remembers.
+    forget_texts()
+    for known in (fold, person):
+        assert known.cache_info().currsize == 0  # type: ignore[attr-defined]  # Likewise.

@@ -12,11 +12,12 @@ import unicodedata
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from stdnum.cn import uscc as _uscc
+
+from portal.domain.remembered import remembered
 
 MAX_FEN = 10**15  # Ten trillion yuan: safely inside the integers that RFC 8785 can carry.
 _UNSAFE = re.compile(
@@ -51,7 +52,7 @@ class Choice(StrEnum):
         raise ValueError(f"“{text}”不在可选范围内。请从以下选项中选填：{options}。")
 
 
-@lru_cache(maxsize=16384)
+@remembered(16384)
 def fold(text: str) -> str:
     """Fold width, case and blanks, so that headers and labels compare as a person would."""
     text = unicodedata.normalize("NFKC", text).lower()

@@ -180,6 +180,11 @@ class _Plan:
     states: Mapping[int, UnitState]
     taken_back: frozenset[int | None] = frozenset()  # Units of which something must not stay as it was.
 
+    def from_old(self, unit: UnitView) -> UnitState | None:
+        """Return what a unit's tree may take over from: a unit that failed may have stayed as another basis left it."""
+        old = self.states.get(unit.id) if self.usable else None
+        return old if old and self.basis and old.basis == self.basis else None
+
     def before(self, site: Site, unit: UnitView) -> UnitState | None:
         """Return what a unit showed before, where that may be shown on."""
         if self.last is None or unit.id in self.taken_back or unit.id not in self.last.units:
@@ -215,6 +220,11 @@ def _plan(site: Site, hand: _Hand, view: JurisdictionView, last: TopState | None
     return _Plan(view, basis or "", area, True, tuple(dirty), states, gone)
 
 
+Task = tuple[
+    str, str, UnitView, UnitState | None, str
+]  # The build, the place, the unit, its state and basis.
+
+
 class _Hand:
     """A process's means to make units: its session, snapshot and exporter."""
 
@@ -236,19 +246,19 @@ class _Hand:
         freezer = SiteFreezer(self.site.app_over(self.snapshot))
         return Maker(self.site.store, name, freezer, self.site.compress)
 
-    def work(self, task: tuple[str, str, UnitView, UnitState | None]) -> UnitState:
+    def work(self, task: Task) -> UnitState:
         """Make one unit's tree and write down its state."""
         if self.used:
             gc.collect(0)  # The garbage of the unit before.
         self.used = True
-        name, slug, unit, old = task
+        name, slug, unit, old, basis = task
         view = self.snapshot.jurisdiction(slug)
         assert view is not None  # noqa: S101 - tasks come from the same snapshot.
         maker = self.maker(name)
         with maker.freezer.running():
             state = build_unit(maker, self.snapshot, view, unit, old)
         faults = tuple(self.snapshot.found_faults.get(unit.id, ()))
-        state = replace(state, faults=faults)
+        state = replace(state, faults=faults, basis=basis)
         self.site.store.keep(state.tree.id, state)
         self.snapshot.forget(unit)
         return state
@@ -268,7 +278,6 @@ def _in_child(site: Site, now: datetime) -> Iterator[Hand]:
         yield _Hand(site, session, now)
 
 
-Task = tuple[str, str, UnitView, UnitState | None]
 Made = dict[str, dict[int, UnitState]]
 
 
@@ -299,7 +308,7 @@ def _tasks(
 ) -> tuple[dict[str, _Plan], list[Task]]:
     plans = {view.slug: _plan(site, hand, view, last, full) for view in hand.snapshot.jurisdictions}
     return plans, [
-        (name, slug, unit, plan.states.get(unit.id) if plan.usable else None)
+        (name, slug, unit, plan.from_old(unit), plan.basis)
         for slug, plan in plans.items()
         for unit in plan.units
     ]
@@ -316,7 +325,7 @@ def _collect(
     progress: Progress | None,
 ) -> None:
     for place, result in results:
-        _, slug, unit, _ = tasks[place]
+        _, slug, unit, _, _ = tasks[place]
         state = result
         if isinstance(result, Wrong):
             _log.error("单位 %s/%s 的页面未能生成：%s", slug, unit.slug, result.trace)

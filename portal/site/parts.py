@@ -45,6 +45,7 @@ class UnitState:
     failures: tuple[Failure, ...] = ()
     faults: tuple[str, ...] = ()
     rendered: int = 0
+    basis: str = ""  # Of the jurisdiction, when it was made: what rests on another one is not taken over.
 
     def whole_in(self, store: Store) -> bool:
         """Tell whether both trees are still there."""
@@ -193,11 +194,12 @@ def _build_kind(
                 maker.put(tree, prefix, page, kept)
         if len(maker.freezer.failures) > count:
             failed.add(record.id)  # Tried again by the next build, whatever changed.
+    count = len(maker.freezer.failures)
     for page in pages.kind_urls(snapshot, view, unit, kind):
         maker.put(tree, prefix, page, kept)
     return KindState(
         tree.close(),
-        whole,
+        whole if len(maker.freezer.failures) == count else "",
         {number: "" if number in failed else one for number, one in prints.items()},
         {number: () if number in failed else some for number, some in versions.items()},
     )

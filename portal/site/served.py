@@ -16,6 +16,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from portal.domain.regimes import Regime
+from portal.domain.remembered import forget_texts
 from portal.site.areas import AreaState, area_basis
 from portal.site.manifests import read_manifest
 from portal.site.rows import Parsed
@@ -58,11 +59,19 @@ class Site:
     parsed: Parsed | None = None
     states: dict[str, Any] = field(default_factory=dict)
     app: tuple[Flask, list[Snapshot]] | None = None
+    seen: int = 0  # Up to which change it is known what must leave the memory.
 
     @cached_property
     def engine(self) -> Engine:
         """The way to the database."""
         return create_engine(self.url)
+
+    def forget_content(self) -> None:
+        """Let go of everything that a long-running process remembers of what was published."""
+        if self.parsed is not None:
+            self.parsed.clear()
+        self.app = None  # What it said before is remembered in it too.
+        forget_texts()
 
     @property
     def store(self) -> Store:

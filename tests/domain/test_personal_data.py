@@ -271,3 +271,13 @@ def test_where_no_regime_is_at_hand_as_much_is_hidden_as_the_nation_asks() -> No
         terms = regime.terms("PUB-17", date(2026, 11, 20), None)
         assert terms is not None
         assert (terms.hidden_id, terms.hidden_mobile) == (HIDDEN_ID, HIDDEN_MOBILE)
+
+
+@pytest.mark.parametrize("number", ["联系电话8613/8123-45678", "手机1381/2345-678"])
+def test_an_index_number_that_somebody_typed_is_looked_at(number: str) -> None:
+    """Equal texts are one object after reading, so that nothing may be left out by what it is."""
+    given = build("xian", "decision").model_copy(
+        update={"index_no": number, "title": number, "remark": number}
+    )
+    assert suspicious(given)
+    assert sorts(number)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
+from portal.apps import create_public_app
 from portal.services import publishing
 from portal.site import parts
 from portal.site.build import build_site
-from portal.site.served import is_current
+from portal.site.freezer import FAULT, Failure, SiteFreezer
+from portal.site.served import Site, is_current
 from portal.site.trees import STATE
 from portal.store.tables import Jurisdiction
 from tests.site.sites import on_disk
@@ -100,3 +103,56 @@ def test_what_was_withdrawn_does_not_stay_because_its_county_fails(
     assert not is_current(world.site(), now=LATER)
     monkeypatch.undo()
     assert "xiuzhou/units.html" in world.build()
+
+
+def test_a_unit_that_failed_once_takes_over_nothing_of_the_program_before(
+    world: World, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def site(folder: Path | None = None, *, year: str) -> Site:
+        app = partial(create_public_app, base_url=f"https://{year}.example")
+        return world.site(folder, program=year, make_app=app)
+
+    build_site(site(year="2025"), now=LATER)
+    request.getfixturevalue("broken_unit")
+    report = build_site(site(year="2026"), now=LATER)
+    assert [one.path for one in report.failures] == ["xiuzhou/u/u1/index.html"]
+    monkeypatch.undo()
+    mended = build_site(site(year="2026"), now=LATER)
+    clean = build_site(site(world.folder.with_name("clean"), year="2026"), now=LATER)
+    assert on_disk(mended.folder) == on_disk(clean.folder)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "xiuzhou/u/u1/regulations/index.html",
+        "xiuzhou/u/u1/regulations/feed.xml",
+        "xiuzhou/u/u1/regulations/data.csv",
+        "xiuzhou/u/u1/regulations/2026-0001-v1.csv",
+        "xiuzhou/u/u1/index.html",
+        "en/xiuzhou/u/u1/regulations/index.html",
+        "xiuzhou/regulations.html",
+        "en/xiuzhou/status.html",
+        "index.html",
+    ],
+)
+def test_a_page_that_failed_once_is_mended_by_the_next_build(
+    world: World, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    real = SiteFreezer.content
+    failed: list[str] = []
+
+    def content(self: SiteFreezer, page: Any) -> bytes:
+        if page.path == path and not failed:
+            failed.append(path)
+            self.failures.append(Failure(path, "MemoryError: "))
+            return FAULT.encode()
+        return real(self, page)
+
+    monkeypatch.setattr(SiteFreezer, "content", content)
+    assert [one.path for one in build_site(world.site(jobs=1), now=LATER).failures] == [path]
+    again = build_site(world.site(jobs=1), now=LATER)
+    assert failed == [path]
+    assert not again.failures
+    assert on_disk(again.folder) == world.clean(world.folder.with_name("clean"))
+    assert is_current(world.site(), now=LATER)

@@ -91,8 +91,16 @@ def test_kept_templates_give_the_same_pages_in_both_editions(tmp_path: Path) -> 
 
 def test_a_spoiled_or_unwritable_folder_costs_only_time(tmp_path: Path) -> None:
     expected = _pages(tmp_path / "a")
-    for file in (tmp_path / "a").rglob("*.bytecode"):
-        file.write_bytes(file.read_bytes()[:40])
+    for how, file in enumerate(sorted((tmp_path / "a").rglob("*.bytecode"))):
+        kept = bytearray(file.read_bytes())
+        middle = len(kept) // 2
+        if how % 3 == 0:
+            del kept[40:]
+        elif how % 3 == 1:
+            kept[middle : middle + 64] = bytes(64)  # A sector that was never written.
+        else:
+            kept[middle] ^= 1
+        file.write_bytes(kept)
     assert _pages(tmp_path / "a") == expected
     (tmp_path / "file").write_text("in the way")
     assert _pages(tmp_path / "file") == expected

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field
 
 from portal.domain.calendar import period_end, previous_quarter
 from portal.domain.documents.finance import FinanceDisclosure, FundLine, Money, PublicFund, StatementType
+from portal.domain.remembered import remembered
 from portal.domain.rules.base import Seen, Sights, Unclear, pointer, rule
 from portal.domain.rules.dossier import Context
 from portal.domain.rules.terms import Severity, Terms
 from portal.domain.values import fold, show_period, show_yuan
 
-_name = lru_cache(maxsize=4096)(fold)  # The same few hundred items come back in every statement.
+_name = remembered(4096)(fold)  # The same few hundred items come back in every statement.
 
 Row = Money | FundLine
 COLUMNS = (

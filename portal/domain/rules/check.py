@@ -6,10 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from portal.domain.documents.base import Document
+from portal.domain.remembered import remembered
 from portal.domain.rules.base import Finding, Rule, Seen, Unclear, rules
 from portal.domain.rules.dossier import Context
 from portal.domain.rules.remembering import Memory
@@ -71,7 +72,7 @@ _EVASIONS = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def explains(text: str | None) -> bool:
     """Tell whether a public explanation says something: some words, beyond “none”, “omitted” and “see the annex”."""
     written = unicodedata.normalize("NFKC", text or "")

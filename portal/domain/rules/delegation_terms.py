@@ -7,12 +7,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from portal.domain.documents.delegation import Assignment, Chief, DelegationPlan
+from portal.domain.remembered import remembered
 from portal.domain.rules.dossier import Context
 from portal.domain.rules.people import person
 from portal.domain.rules.terms import Length, Severity, Terms
@@ -82,7 +82,7 @@ _LIST = re.compile(r"[、，,；;/]")
 _NOBODY = frozenset({"", "无", "暂无", "空缺", "暂缺", "待定", "待明确", "-", "--", "—", "——"})
 
 
-@lru_cache(maxsize=4096)  # A county has few names, and every rule reads them.
+@remembered(4096)  # A county has few names, and every rule reads them.
 def people(text: str) -> tuple[str, ...]:
     """Return the persons that a cell names: 张三、李四 are two, 待定 is nobody."""
     return tuple(part.strip() for part in _LIST.split(text) if fold(part) not in _NOBODY)

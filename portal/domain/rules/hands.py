@@ -6,13 +6,13 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field
 
 from portal.domain.documents.delegation import DelegationPlan, Payer
 from portal.domain.documents.finance import Payment
+from portal.domain.remembered import remembered
 from portal.domain.rules.bands import domain_key
 from portal.domain.rules.dossier import Context
 from portal.domain.rules.terms import Terms
@@ -59,7 +59,7 @@ _DOUBLE_SURNAMES = frozenset(
 )
 
 
-@lru_cache(maxsize=65536)
+@remembered(65536)
 def people(text: str) -> frozenset[str]:
     """Return the folded names that a field holds: one, or several with a mark, 和 or a blank between.
 

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
+from portal.domain.remembered import remembered
 from portal.domain.values import fold
 
 _BRACKETED = re.compile(r"[(\[{<〔【〈《「『].*?(?:[)\]}>〕】〉》」』]|$)")
@@ -33,7 +33,7 @@ class Named(Protocol):
     def post(self) -> str: ...
 
 
-@lru_cache(maxsize=65536)  # The same few names recur in every meeting of a unit.
+@remembered(65536)  # The same few names recur in every meeting of a unit.
 def person(text: str, post: str = "") -> str:
     """Return the name by which a person is compared: folded, without what stands in brackets, 同志 and the own post."""
     folded = fold(text)

@@ -43,8 +43,6 @@ _TEXTS = (Type.LINE, Type.PROSE, Type.LINES)
 _OPEN_CONTACT = (Sensitive.MOBILE, Sensitive.HOME, Sensitive.HALF_MOBILE)
 _OPEN_NUMBER = (Sensitive.MOBILE, Sensitive.CARD, Sensitive.HALF_MOBILE, Sensitive.HALF_ID)
 _WORDS = re.compile("[\u4e00-\u9fff]")
-# 索引号 as the portal gives them: their digits look like much, and nearly every document has one.
-_INDEX_NO = re.compile("[\u4e00-\u9fff]{1,12}[0-9]{4}/[0-9]{4}-[0-9]{5}")
 
 
 @dataclass(frozen=True)
@@ -105,8 +103,6 @@ def suspicious(document: Document) -> frozenset[str]:
         part = getattr(document, name)
         if part is not None:
             said += read(part)
-    if _INDEX_NO.fullmatch(document.index_no or ""):
-        said = [one for one in said if one is not document.index_no]
     found = {""} if _worth(said) else set()
     for name, read in tables:
         if _worth([text for row in getattr(document, name) for text in read(row)]):

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field
 
 from portal.domain.documents.tender import Method, Subject, Tender, Venue
+from portal.domain.remembered import remembered
 from portal.domain.rules.base import Seen, Sights, Unclear, rule
 from portal.domain.rules.dossier import Context, Dossier
 from portal.domain.rules.tender_law import (
@@ -122,7 +123,7 @@ _MARK = re.compile(
 _TELLING = 4  # A name of fewer characters without its marks says too little.
 
 
-@lru_cache(maxsize=65536)
+@remembered(65536)
 def _stem(title: str) -> str:
     """Return a title without what tells its parts apart; the title itself where nothing much is left."""
     whole = fold(title)

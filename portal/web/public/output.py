@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
+from tempfile import NamedTemporaryFile
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, MethodWrapperType
 from typing import Any
 
 import jinja2
-from jinja2 import Environment, FileSystemBytecodeCache, Template
+from jinja2 import BytecodeCache, Environment, Template
 from jinja2.bccache import Bucket
 from jinja2.runtime import Context, Macro
 from markupsafe import Markup, escape
 
+_DIGEST = 32  # Bytes of a SHA-256.
 _special = re.compile("[&<>'\"]").search  # What `escape` replaces.
 
 
@@ -67,36 +70,41 @@ class QuickContext(Context):
         return called(*given, **named)
 
 
-class CompiledTemplates(FileSystemBytecodeCache):
+class CompiledTemplates(BytecodeCache):
     """Keeps compiled templates in a folder of the instance, so that a command need not compile them again.
 
-    They are the program's own code and lie where nobody else may write. A folder that cannot be written
-    costs nothing but time.
+    They are the program's own code and lie where nobody else may write. Each file bears its digest, for
+    spoiled bytecode could do anything. A folder that cannot be written costs nothing but time.
     """
 
     def __init__(self, folder: Path, program: str, *, edition: str = "") -> None:
         """Keep the templates of one program, named by a digest of its code and templates, and no other's."""
-        name = f"{program}-{jinja2.__version__}"
-        super().__init__(str(folder / name), f"{edition}%s.bytecode")
-        self._place = folder, program
+        self._all, self._program, self._edition = folder, program, edition
+        self._folder = folder / f"{program}-{jinja2.__version__}"
         with suppress(OSError):
-            (folder / name).mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
             for other in folder.iterdir():
-                if other.name != name:
+                if other != self._folder:
                     rmtree(other, ignore_errors=True)
 
     def edition(self, name: str) -> CompiledTemplates:
         """Return where another edition keeps its own, for the same templates compile to something else there."""
-        return CompiledTemplates(*self._place, edition=name)
+        return CompiledTemplates(self._all, self._program, edition=name)
+
+    def _file(self, bucket: Bucket) -> Path:
+        return self._folder / f"{self._edition}{bucket.key}.bytecode"
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Read a compiled template, where it is there and whole."""
+        with suppress(OSError):
+            kept = self._file(bucket).read_bytes()
+            if sha256(kept[_DIGEST:]).digest() == kept[:_DIGEST]:
+                bucket.bytecode_from_string(kept[_DIGEST:])
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Write down a compiled template, if that is possible."""
-        with suppress(OSError):
-            super().dump_bytecode(bucket)
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Read a compiled template, if that is possible."""
-        try:
-            super().load_bytecode(bucket)
-        except Exception:  # Whatever a torn file holds, the template is compiled anew.
-            bucket.reset()
+        code = bucket.bytecode_to_string()
+        with suppress(OSError), NamedTemporaryFile(dir=self._folder, delete=False) as aside:
+            aside.write(sha256(code).digest() + code)
+            aside.flush()
+            Path(aside.name).replace(self._file(bucket))
