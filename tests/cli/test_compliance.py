@@ -100,7 +100,7 @@ def test_an_exemption_rebuilds_the_site_and_is_public(portal: Any, home: Path) -
     assert "豁免和延期公示" in page
     assert "班子只有两人" in page
     assert "登记（事后登记）" in page, "jinhu asked for plans long before"
-    assert "截至20" in page
+    assert '截至<span class="nw">20' in page
 
 
 def test_an_extension_is_recorded_and_an_afterthought_is_told(portal: Any) -> None:

@@ -63,7 +63,7 @@ def test_a_new_kind_has_pages_lists_and_corrections(leases: type[Document]) -> N
         "示例路1号",
         "示例租户甲",
         "1,200.00 元",
-        "<del>1,000.00 元</del>",
+        '<del class="nw">1,000.00 元</del>',
         "租金写错。",
     ):
         assert said in page

@@ -156,16 +156,26 @@ class Document(Part):
 
 
 _REGISTRY: dict[str, type[Document]] = {}
-_IN_ORDER: dict[str, type[Document]] = {}
+
+
+class _Kept:
+    """The kinds in display order, as long as no other registers."""
+
+    models: tuple[type[Document], ...] = ()
+    in_order: dict[str, type[Document]]
+
+
+_kept = _Kept()
 
 
 def kinds() -> dict[str, type[Document]]:
     """Return every kind by code, in display order. A new module beside this one registers itself."""
     _load()
-    if len(_IN_ORDER) != len(_REGISTRY):
-        _IN_ORDER.clear()
-        _IN_ORDER.update(sorted(_REGISTRY.items(), key=lambda entry: entry[1].kind.order))
-    return _IN_ORDER
+    known = tuple(_REGISTRY.values())
+    if known != _kept.models:
+        _kept.models = known
+        _kept.in_order = dict(sorted(_REGISTRY.items(), key=lambda entry: entry[1].kind.order))
+    return _kept.in_order
 
 
 @cache

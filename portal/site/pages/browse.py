@@ -81,6 +81,7 @@ def area_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
         "rates": [one for one in rates if one.eligible],
         "total": len(view.units),
         "record_total": sum(one.count for one in summaries),
+        "withdrawn": sum(one.count - sum(one.held.values()) for one in summaries),
         "newest": newest_in(snapshot, view),
         "kinds": [
             (kind, sum(filed_in(snapshot, view, kind.code).values()), years_of(snapshot, view, kind))

@@ -24,7 +24,7 @@ _CHANGES = frozenset({"unit", "changed"})
 
 READS: Mapping[str, frozenset[str]] = {
     # Of a jurisdiction:
-    "area": frozenset({"unit", "row", "plan", "coverage", "filed", "newest"}),
+    "area": frozenset({"unit", "row", "plan", "coverage", "filed", "held", "newest"}),
     "units": _DIRECTORY,
     "units_az": _DIRECTORY,
     "domains": frozenset({"unit", "plan", "row"}),

@@ -10,6 +10,7 @@ from portal.domain.obligations.rates import added
 from portal.domain.rules.base import rules
 from portal.domain.values import show_day
 from portal.site.pages.limits import limits
+from portal.site.pages.rules import entries_of
 from portal.site.pages.shell import Context, area_meta
 from portal.site.pages.standings import Mark, Quarter, Row, columns
 from portal.site.pages.summary import summaries_of
@@ -79,7 +80,15 @@ def status_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
             view.regime.coverage_on(snapshot.today), ((one.unit.name, one.coverage) for one in summaries)
         ),
         "items": [
-            (one, [rules()[rule_id] for rule_id in one.rules]) for one in view.regime.index_on(snapshot.today)
+            (
+                one,
+                [
+                    rules()[rule_id]
+                    for rule_id in one.rules
+                    if entries_of(view.regime, rule_id, snapshot.today)
+                ],
+            )
+            for one in view.regime.index_on(snapshot.today)
         ],
         "indexes": sorted(known, key=lambda pair: (pair[1].value or 0, pair[0].unit.position)),
         "mean": f"{float(mean):.1f}" if mean is not None else None,
