@@ -72,3 +72,11 @@ def test_a_domain_that_only_begins_later_is_not_called_former() -> None:
     said = text(with_later(today=True), "rules")
     assert "将要施行：示例资产处置（自2027年1月1日起）" in said
     assert "已不再施行" not in said
+
+
+@pytest.mark.parametrize("area", [one.slug for one in snapshot().jurisdictions])
+def test_the_index_names_only_rules_that_bind_here(area: str) -> None:
+    client = create_public_app(snapshot).test_client()
+    named = re.findall(r'href="[^"]*rules\.html#([A-Z]+-\d+)"', client.get(f"/{area}/status.html").text)
+    there = re.findall(r'id="([A-Z]+-\d+)"', client.get(f"/{area}/rules.html").text)
+    assert set(named) <= set(there)
