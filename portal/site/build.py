@@ -22,12 +22,13 @@ from portal.site.freezer import Failure, SiteFreezer
 from portal.site.manifests import read_manifest
 from portal.site.pages.grounds import Moved, moved
 from portal.site.pages.summary import bring
-from portal.site.parts import Maker, UnitState, build_static, build_unit, unit_changed, unit_that_failed
-from portal.site.served import Site, TopState, basis_of, boot_id, has_another_past, last_state
-from portal.site.snapshot import JurisdictionView, OpenSnapshot, Snapshot, UnitView, open_snapshot
+from portal.site.parts import Maker, UnitState, build_static, build_unit, unit_that_failed
+from portal.site.planning import Plan, plan_of
+from portal.site.served import Site, TopState, boot_id, has_another_past, last_state
+from portal.site.snapshot import OpenSnapshot, Snapshot, UnitView, open_snapshot
 from portal.site.trees import KEPT_BUILDS, OldTree
 from portal.store.db import begin_write
-from portal.store.public import changes_since, latest_change, mark_of
+from portal.store.public import latest_change, mark_of
 
 _log = logging.getLogger(__name__)
 Progress = Callable[[int], None]
@@ -168,61 +169,8 @@ def _build(
     )
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What is to be done in one jurisdiction: which units, given which states of the last build."""
-
-    view: JurisdictionView
-    basis: str
-    last: AreaState | None  # As it was, whatever it rests on: what stays when something goes wrong.
-    usable: bool
-    units: tuple[UnitView, ...]
-    states: Mapping[int, UnitState]
-    taken_back: frozenset[int | None] = frozenset()  # Units of which something must not stay as it was.
-
-    def from_old(self, unit: UnitView) -> UnitState | None:
-        """Return what a unit's tree may take over from: a unit that failed may have stayed as another basis left it."""
-        old = self.states.get(unit.id) if self.usable else None
-        return old if old and self.basis and old.basis == self.basis else None
-
-    def before(self, site: Site, unit: UnitView) -> UnitState | None:
-        """Return what a unit showed before, where that may be shown on."""
-        if self.last is None or unit.id in self.taken_back or unit.id not in self.last.units:
-            return None
-        state = site.state(self.last.units[unit.id].id)
-        return state if isinstance(state, UnitState) and state.whole_in(site.store) else None
-
-
-def _plan(site: Site, hand: _Hand, view: JurisdictionView, last: TopState | None, full: bool) -> _Plan:
-    basis = basis_of(site, hand.snapshot, view)
-    known = site.state(last.areas[view.slug].id) if last and view.slug in last.areas else None
-    area = known if isinstance(known, AreaState) else None
-    changes = changes_since(hand.session, view.slug, area.change) if area else []
-    gone = frozenset(one.unit_id for one in changes if one.event in ("withdrawn", "destroyed"))
-    if area is None or area.basis != basis or full:
-        return _Plan(view, basis or "", area, False, view.units, {}, gone)
-    touched = {one.unit_id for one in changes}
-    states: dict[int, UnitState] = {}
-    dirty: list[UnitView] = []
-    for unit in view.units:
-        tree = area.units.get(unit.id)
-        state = site.state(tree.id) if tree else None
-        if isinstance(state, UnitState) and state.whole_in(site.store):
-            states[unit.id] = state
-        if (
-            unit.id not in states
-            or unit.id in touched
-            or unit_changed(unit, states[unit.id])
-            or states[unit.id].failures
-            or states[unit.id].faults
-        ):
-            dirty.append(unit)
-    return _Plan(view, basis or "", area, True, tuple(dirty), states, gone)
-
-
-Task = tuple[
-    str, str, UnitView, UnitState | None, str
-]  # The build, the place, the unit, its state and basis.
+# The build, the place, the unit, its state and basis.
+Task = tuple[str, str, UnitView, UnitState | None, str]
 
 
 class _Hand:
@@ -283,7 +231,7 @@ Made = dict[str, dict[int, UnitState]]
 
 def _build_units(
     site: Site, name: str, hand: _Hand, last: TopState | None, full: bool, progress: Progress | None
-) -> tuple[dict[str, _Plan], Made]:
+) -> tuple[dict[str, Plan], Made]:
     """Plan every jurisdiction and make the units that the plans name, over as many processes as it is worth."""
     plans, tasks = _tasks(site, name, hand, last, full)
     made: Made = {}
@@ -305,8 +253,11 @@ def _build_units(
 
 def _tasks(
     site: Site, name: str, hand: _Hand, last: TopState | None, full: bool
-) -> tuple[dict[str, _Plan], list[Task]]:
-    plans = {view.slug: _plan(site, hand, view, last, full) for view in hand.snapshot.jurisdictions}
+) -> tuple[dict[str, Plan], list[Task]]:
+    plans = {
+        view.slug: plan_of(site, hand.session, hand.snapshot, view, last, full=full)
+        for view in hand.snapshot.jurisdictions
+    }
     return plans, [
         (name, slug, unit, plan.from_old(unit), plan.basis)
         for slug, plan in plans.items()
@@ -318,7 +269,7 @@ def _collect(
     site: Site,
     name: str,
     hand: _Hand,
-    plans: Mapping[str, _Plan],
+    plans: Mapping[str, Plan],
     tasks: Sequence[Task],
     results: Iterator[tuple[int, Any]],
     made: Made,
@@ -339,7 +290,7 @@ def _collect(
             progress(max(state.rendered, 1))
 
 
-def _units(plan: _Plan, made: Mapping[int, UnitState]) -> dict[int, UnitState]:
+def _units(plan: Plan, made: Mapping[int, UnitState]) -> dict[int, UnitState]:
     return {
         unit.id: state
         for unit in plan.view.units
@@ -348,7 +299,7 @@ def _units(plan: _Plan, made: Mapping[int, UnitState]) -> dict[int, UnitState]:
 
 
 def _area(
-    maker: Maker, snapshot: Snapshot, plan: _Plan, made: Mapping[int, UnitState]
+    maker: Maker, snapshot: Snapshot, plan: Plan, made: Mapping[int, UnitState]
 ) -> tuple[AreaState, Moved]:
     """Make a jurisdiction's tree, or hand back the old one where nothing in it changed; and what moved since."""
     units = _units(plan, made)
@@ -370,7 +321,7 @@ def _area(
         ), change
 
 
-def _area_before(maker: Maker, snapshot: Snapshot, plan: _Plan, made: Mapping[int, UnitState]) -> AreaState:
+def _area_before(maker: Maker, snapshot: Snapshot, plan: Plan, made: Mapping[int, UnitState]) -> AreaState:
     """Return what stands for a jurisdiction whose own pages failed: all that it showed before, where that may be shown on."""
     last = plan.last
     if (
