@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PACKAGE = Path(__file__).resolve().parent
@@ -56,11 +56,33 @@ class Settings(BaseSettings):
     precompress: bool = True  # Write .br and .gz beside the site's text files.
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    database_url: str | None = None  # postgresql+psycopg://… as a role that owns nothing; default: SQLite.
+    owner_database_url: str | None = None  # The same database as the role that owns its tables (migrations).
+    office_port: Annotated[int, Field(ge=0, le=65535)] = 8001
+    office_url: WebAddress | None = None  # https://… of the office, a host of its own; for links in mail.
+    office_hosts: tuple[str, ...] = ()  # Further host names under which the office answers.
+    attachments_url: str | None = None  # s3://bucket/prefix and the like; default: a folder of the home.
+    mail_server: str | None = None  # Without one, letters wait and are shown by `portal mail`.
+    mail_port: Annotated[int, Field(ge=1, le=65535)] = 25
+    mail_username: str | None = None
+    mail_password: SecretStr | None = None
+    mail_tls: Literal["none", "starttls", "tls"] = "starttls"
+    mail_from: str = "阳光权力公开平台 <noreply@localhost>"
 
     @property
     def database(self) -> Path:
         """The SQLite file."""
         return self.home / "portal.db"
+
+    @property
+    def secret_file(self) -> Path:
+        """The instance's own key, readable by its user alone: cookies and second factors are sealed by it."""
+        return self.home / "secret.key"
+
+    @property
+    def attachments_folder(self) -> Path:
+        """Where attachments lie, unless `attachments_url` says otherwise."""
+        return self.home / "attachments"
 
     @property
     def index_folder(self) -> Path:

@@ -67,14 +67,16 @@ def save_draft(
 ) -> Draft:
     """Keep a document as a draft of the unit; `record` when it corrects something published."""
     draft = Draft(
+        uid=secrets.token_urlsafe(16),
         unit_id=unit.id,
         unit=unit,
         record_id=record.id if record else None,
         record=record,
         kind=document.kind.code,
+        title=document.title,
         content=canonical(document_json(document)),
         author=author,
-        revision=1,
+        created_at=now,
         updated_at=now,
     )
     session.add(draft)
@@ -88,13 +90,18 @@ def change_draft(
     """Replace a draft's content, unless somebody else did so since `revision` was read."""
     if draft.revision != revision:
         raise Conflict(f"草稿已由“{draft.author}”修改过。请重新打开草稿，把您的改动合并后再保存。")
-    draft.content = canonical(document_json(document))
+    draft.content, draft.entries = canonical(document_json(document)), None
+    draft.title = document.title
     draft.author, draft.revision, draft.updated_at = author, revision + 1, now
     session.flush()
 
 
 def draft_document(draft: Draft) -> Document:
-    """Return the document that a draft holds."""
+    """Return the document that a draft holds, or raise `NotPublishable` where what was typed makes none yet."""
+    if draft.content is None:
+        raise NotPublishable(
+            f"草稿“{draft.title or draft.uid}”还没有填写完整。请打开草稿，按提示改正后再发布。"
+        )
     return kind_of(draft.kind).model_validate_json(draft.content)
 
 

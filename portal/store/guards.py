@@ -154,6 +154,33 @@ WHEN EXISTS (SELECT 1 FROM extension WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, '延期登记不能覆盖，须写明原因和批准机关，登记时间不得在将来'); END;
 """
 
+_DESK_GUARDS = """
+CREATE TRIGGER step_no_delete BEFORE DELETE ON step
+BEGIN SELECT RAISE(ABORT, '操作记录不能删除'); END;
+
+CREATE TRIGGER step_no_update BEFORE UPDATE ON step
+BEGIN SELECT RAISE(ABORT, '操作记录不能修改'); END;
+
+CREATE TRIGGER step_no_replace BEFORE INSERT ON step
+WHEN EXISTS (SELECT 1 FROM step WHERE id = NEW.id
+  OR (NEW.event = 'published' AND event = 'published' AND draft_uid = NEW.draft_uid))
+BEGIN SELECT RAISE(ABORT, '操作记录不能覆盖，同一份草稿只能发布一次'); END;
+
+CREATE TRIGGER sign_in_no_delete BEFORE DELETE ON sign_in
+BEGIN SELECT RAISE(ABORT, '登录记录不能删除'); END;
+
+CREATE TRIGGER sign_in_no_update BEFORE UPDATE ON sign_in
+BEGIN SELECT RAISE(ABORT, '登录记录不能修改'); END;
+
+CREATE TRIGGER account_keeps_unit BEFORE UPDATE ON account
+WHEN NEW.id <> OLD.id OR NEW.jurisdiction_id <> OLD.jurisdiction_id OR NEW.unit_id IS NOT OLD.unit_id
+BEGIN SELECT RAISE(ABORT, '账号不能换到另一个单位，请停用后新建'); END;
+
+CREATE TRIGGER draft_keeps_unit BEFORE UPDATE ON draft
+WHEN NEW.id <> OLD.id OR NEW.uid <> OLD.uid OR NEW.unit_id <> OLD.unit_id OR NEW.kind <> OLD.kind
+BEGIN SELECT RAISE(ABORT, '草稿不能换到另一个单位或另一个类别'); END;
+"""
+
 
 def _statements(texts: str) -> dict[str, str]:
     return {
@@ -165,7 +192,8 @@ def _statements(texts: str) -> dict[str, str]:
 
 FIRST = _statements(_GUARDS)  # Of the tables of the first migration.
 COMPLIANCE = _statements(_COMPLIANCE_GUARDS)  # Of the second's.
-STATEMENTS = {**FIRST, **COMPLIANCE}
+DESK = _statements(_DESK_GUARDS)  # Of the fourth's.
+STATEMENTS = {**FIRST, **COMPLIANCE, **DESK}
 
 
 def missing(session: Session) -> list[str]:

@@ -289,7 +289,7 @@ def test_a_database_of_the_first_version_gets_the_tables_and_guards(tmp_path: Pa
         command.upgrade(settings, "0001")
         connection.commit()
         with Session(connection) as old:
-            assert set(guards.missing(old)) == set(guards.COMPLIANCE)
+            assert set(guards.missing(old)) == {*guards.COMPLIANCE, *guards.DESK}
     engine.dispose()
     migrate.upgrade(url)
     engine = make_engine(url)

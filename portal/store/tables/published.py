@@ -1,41 +1,17 @@
-"""What the database keeps. Plain SQLAlchemy; nothing here knows of Flask.
+"""What is published, what is registered, and what the site still owes.
 
 Published rows are never updated or deleted: `guards.py` has the triggers
-that make SQLite itself refuse it.
+that make the database itself refuse it.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from datetime import date, datetime
 
-from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, String, Text, TypeDecorator, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-
-class Instant(TypeDecorator[datetime]):
-    """An instant in UTC. Naive datetimes are refused, so that no local time slips in."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: Any) -> datetime | None:
-        """Store as naive UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs a time zone")
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, _dialect: Any) -> datetime | None:
-        """Return aware UTC."""
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-class Base(DeclarativeBase):
-    """The metadata of every table."""
-
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Instant, str: Text, bytes: LargeBinary}
+from portal.store.tables.base import Base
 
 
 class Jurisdiction(Base):
@@ -110,24 +86,6 @@ class Record(Base):
 
     unit: Mapped[Unit] = relationship()
     versions: Mapped[list[Version]] = relationship(order_by="Version.number", back_populates="record")
-
-
-class Draft(Base):
-    """A disclosure on its way: may change, may be thrown away, is never public."""
-
-    __tablename__ = "draft"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
-    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
-    kind: Mapped[str] = mapped_column(String(30))
-    content: Mapped[bytes]  # Canonical JSON of the document.
-    author: Mapped[str]
-    revision: Mapped[int] = mapped_column(default=1)  # Optimistic locking.
-    updated_at: Mapped[datetime]
-
-    unit: Mapped[Unit] = relationship()
-    record: Mapped[Record | None] = relationship()
 
 
 class Version(Base):

@@ -1,0 +1,72 @@
+"""Who may do what at the office: roles, actions, and the one table that says which role may do which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from portal.domain.values import Choice
+
+
+class Role(Choice):
+    """角色. A unit's account may have several; the commission's accounts belong to no unit."""
+
+    STAFF = "staff", "本单位职工"
+    GROUP = "group", "班子成员"
+    EDITOR = "editor", "填报人"
+    REVIEWER = "reviewer", "审核人"
+    UNIT_ADMIN = "unit_admin", "单位管理员"
+    OFFICER = "officer", "纪委监委工作人员"
+    COMMISSION_ADMIN = "commission_admin", "纪委监委管理员"
+
+
+UNIT_ROLES = frozenset({Role.STAFF, Role.GROUP, Role.EDITOR, Role.REVIEWER, Role.UNIT_ADMIN})
+COMMISSION_ROLES = frozenset({Role.OFFICER, Role.COMMISSION_ADMIN})
+# A second factor is no choice for those who publish, and for those who see more than one unit.
+SECOND_FACTOR = frozenset({Role.REVIEWER, Role.UNIT_ADMIN}) | COMMISSION_ROLES
+
+
+class Action(StrEnum):
+    """What a route does."""
+
+    OPEN_DESK = "open_desk"  # The unit's home, its drafts and their history.
+    WRITE = "write"  # Drafts, uploads, attachments.
+    SUBMIT = "submit"
+    REVIEW = "review"  # Return or approve what another person wrote.
+    PUBLISH = "publish"
+    WITHDRAW = "withdraw"
+    PRINT = "print"  # Posters.
+    READ_OWN = "read_own"  # What is open to staff or to the leadership group only.
+    KEEP_ROSTER = "keep_roster"
+    KEEP_USERS = "keep_users"
+    OWN_ACCOUNT = "own_account"
+    OPEN_BOARD = "open_board"  # The commission's entrance.
+    KEEP_COMMISSION_USERS = "keep_commission_users"
+
+
+_DESK = frozenset({Role.EDITOR, Role.REVIEWER, Role.UNIT_ADMIN})
+ALLOWED: dict[Action, frozenset[Role]] = {
+    Action.OPEN_DESK: _DESK,
+    Action.WRITE: frozenset({Role.EDITOR}),
+    Action.SUBMIT: frozenset({Role.EDITOR}),
+    Action.REVIEW: frozenset({Role.REVIEWER}),
+    Action.PUBLISH: frozenset({Role.REVIEWER}),
+    Action.WITHDRAW: frozenset({Role.REVIEWER}),
+    Action.PRINT: _DESK,
+    Action.READ_OWN: UNIT_ROLES,
+    Action.KEEP_ROSTER: frozenset({Role.UNIT_ADMIN}),
+    Action.KEEP_USERS: frozenset({Role.UNIT_ADMIN}),
+    Action.OWN_ACCOUNT: UNIT_ROLES | COMMISSION_ROLES,
+    Action.OPEN_BOARD: COMMISSION_ROLES,
+    Action.KEEP_COMMISSION_USERS: frozenset({Role.COMMISSION_ADMIN}),
+}
+
+
+def allowed(roles: Iterable[Role], action: Action) -> bool:
+    """Tell whether somebody with these roles may do it."""
+    return not ALLOWED[action].isdisjoint(roles)
+
+
+def needs_second_factor(roles: Iterable[Role]) -> bool:
+    """Tell whether somebody with these roles must have a second factor."""
+    return not SECOND_FACTOR.isdisjoint(roles)
