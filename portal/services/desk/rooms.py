@@ -192,5 +192,5 @@ class Room:
             select(Account).where(Account.unit_id == self._unit_id, Account.id == number)
         )
 
-    def _drafts(self) -> Select[tuple[Draft]]:
+    def _drafts(self) -> Select[Draft]:
         return select(Draft).where(Draft.unit_id == self._unit_id)
