@@ -89,12 +89,17 @@ def refuse_forbidden(book: Book, unit: Unit, document: Document, now: datetime) 
         raise Blocked(blocking, document)
 
 
-def refuse_silent_change(draft: Draft, previous: Version, reason: str) -> None:
-    """A record that has versions changes only knowingly: not by an old draft, not without saying why."""
+def refuse_withdrawn(previous: Version) -> None:
+    """What was withdrawn by law does not come back as its own next version."""
     if previous.withdrawal is not None:
         raise NotPublishable(
             f"此件第 {previous.number} 版已依法撤回，不能再次公开。如撤回原因已消除，请以新的文号或期间重新公开。"
         )
+
+
+def refuse_silent_change(draft: Draft, previous: Version, reason: str) -> None:
+    """A record that has versions changes only knowingly: not by an old draft, not without saying why."""
+    refuse_withdrawn(previous)
     if draft.updated_at < previous.published_at:
         raise NotPublishable(
             f"这份草稿早于已公开的第 {previous.number} 版，发布它会把更正改回去。请在最新版本的基础上重新填写草稿。"

@@ -129,6 +129,11 @@ class Room:
             query = query.where(Step.record_id == record_id)
         return list(self.session.scalars(query.order_by(Step.id.desc()).limit(limit).offset(offset)))
 
+    def draft_steps(self, draft: Draft) -> list[Step]:
+        """Return every step of a draft, the oldest first."""
+        query = select(Step).where(Step.unit_id == self._unit_id, Step.draft_uid == draft.uid)
+        return list(self.session.scalars(query.order_by(Step.id)))
+
     def write_down(
         self,
         event: Event,
