@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.domain.canonical import canonical, document_json, fingerprint, publication, read_publication
@@ -28,7 +28,18 @@ from portal.services.refusing import (
     refuse_unseen,
 )
 from portal.services.registering import forget_key, new_record
-from portal.store.tables import Destruction, Draft, Outbox, Record, Unit, Version, Withdrawal
+from portal.store.tables import (
+    Destruction,
+    Draft,
+    DraftCopy,
+    Outbox,
+    Record,
+    Step,
+    Unit,
+    Upload,
+    Version,
+    Withdrawal,
+)
 
 __all__ = [
     "FIRST",
@@ -231,7 +242,9 @@ def withdraw(
 def destroy_content(
     session: Session, version: Version, *, legal_ground: str, approver: str, now: datetime
 ) -> Destruction:
-    """Erase the payload and salt of a withdrawn version, and every draft of its record; row, digest and tombstone stay.
+    """Erase the payload and salt of a withdrawn version, and every draft of its record with what was uploaded for it.
+
+    Row, digest and tombstone stay, and so do the titles in the record of steps.
 
     Afterwards nobody can confirm a guess about the content from what is left.
     """
@@ -251,14 +264,25 @@ def destroy_content(
     session.flush()
     version.payload = None
     version.salt = None
-    for draft in session.scalars(select(Draft).where(Draft.record_id == version.record_id)):
-        session.delete(draft)
-    session.flush()
+    _forget_drafts(session, version.record)
     forget_key(session, version.record)
     _owe(session, version.record, "destroyed", now)
     session.flush()
     session.refresh(version)
     return destruction
+
+
+def _forget_drafts(session: Session, record: Record) -> None:
+    """Delete every draft of the record, and whatever was typed or uploaded for one that has become a version."""
+    uids = set(session.scalars(select(Draft.uid).where(Draft.record_id == record.id)))
+    used = select(Step.draft_uid).where(Step.record_id == record.id, Step.draft_uid.is_not(None))
+    uids |= {one for one in session.scalars(used) if one}
+    for table in (DraftCopy, Upload):
+        rows = delete(table).where(table.unit_id == record.unit_id, table.draft_uid.in_(uids))
+        session.execute(rows.execution_options(synchronize_session=False))
+    for draft in session.scalars(select(Draft).where(Draft.record_id == record.id)):
+        session.delete(draft)
+    session.flush()
 
 
 def unwithdrawn(record: Record) -> list[int]:
