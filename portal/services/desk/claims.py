@@ -26,6 +26,24 @@ from portal.services.publishing import (
 from portal.services.refusing import refuse_unfit, refuse_unseen, refuse_withdrawn
 from portal.store.tables import Draft, Record, Version
 
+__all__ = [  # Rows are named here too: pages get them from a room and speak of them, but never ask a table.
+    "Draft",
+    "Missing",
+    "NotReady",
+    "Readiness",
+    "Record",
+    "Refused",
+    "Version",
+    "approvable",
+    "claim",
+    "overtaken",
+    "readiness",
+    "reason_of",
+    "reopen",
+    "require_state",
+    "wrote",
+]
+
 _WRITING = frozenset({Event.CREATED, Event.CHANGED, Event.SUBMITTED})
 
 

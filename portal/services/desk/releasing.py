@@ -6,6 +6,7 @@ import secrets
 from datetime import date, datetime
 
 from portal.domain.canonical import canonical, document_json, read_publication
+from portal.domain.documents.base import Audience, Document
 from portal.domain.drafting import Event, State
 from portal.domain.values import fold
 from portal.services import publishing
@@ -171,3 +172,16 @@ def withdraw(
         remark=f"第 {version.number} 版，批准人{approver.strip()}{'，内容已销毁' if destroy else ''}",
     )
     return done
+
+
+def document_of(version: Version) -> Document | None:
+    """Return what a version says; None where it was destroyed."""
+    return read_publication(version.payload)[1] if version.payload is not None else None
+
+
+def audience_of(draft: Draft) -> Audience | None:
+    """Return for whom a draft is meant; None as long as it makes no document."""
+    try:
+        return publishing.draft_document(draft).audience
+    except publishing.NotPublishable:
+        return None
