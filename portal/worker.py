@@ -92,10 +92,10 @@ class Signalled:
 class WithParent(Signalled):
     """Set by a signal, or when the process that started this one is gone, however it ended."""
 
-    def __init__(self) -> None:
-        """Remember whose child this is."""
+    def __init__(self, parent: int) -> None:
+        """Know whose child this is: by now that process may be gone, and this one somebody else's."""
         super().__init__()
-        self._parent = os.getppid()
+        self._parent = parent
 
     def is_set(self) -> bool:
         """Tell whether a signal came, or the parent went."""

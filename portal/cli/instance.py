@@ -68,8 +68,8 @@ def build_command(full: bool, jobs: int, as_json: bool) -> None:
 @click.command("worker")
 @click.option("--every", type=click.FloatRange(0.05, 60), default=0.25, help="多少秒查看一次，默认 0.25。")
 @click.option("--jobs", type=JOBS, default=0, help="全部重新生成时用几个进程。")
-@click.option("--with-parent", is_flag=True, hidden=True)
-def worker_command(every: float, jobs: int, with_parent: bool) -> None:
+@click.option("--with-parent", type=int, default=None, hidden=True)
+def worker_command(every: float, jobs: int, with_parent: int | None) -> None:
     """常驻运行：每有发布，一秒之内更新网站和检索。按 Ctrl+C 停止。
 
     与 portal sync 是同一套步骤，只是不退出，因而更快。随时可以停止，重新启动后从停下的地方继续。
@@ -86,7 +86,7 @@ def worker_command(every: float, jobs: int, with_parent: bool) -> None:
             every=every,
             jobs=jobs,
             tell=say,
-            stop=WithParent() if with_parent else None,
+            stop=WithParent(with_parent) if with_parent else None,
         )
 
 

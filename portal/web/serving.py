@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -53,7 +54,7 @@ class OfficeServer:
 def worker_beside(tell: Callable[[str], None]) -> Iterator[None]:
     """Run `portal worker` as a process of its own, that ends with this one however this one ends."""
     process = subprocess.Popen(  # noqa: S603 - our own program.
-        [sys.executable, "-c", _WORKER, "worker", "--with-parent"],
+        [sys.executable, "-c", _WORKER, "worker", "--with-parent", str(os.getpid())],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
