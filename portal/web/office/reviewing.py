@@ -303,7 +303,11 @@ def _shown(uid: str, problem: Problem | None) -> ResponseReturnValue:
 
 def _changes(found: Readiness) -> Comparison | None:
     before = releasing.document_of(found.in_force) if found.in_force else None
-    return compare(before, found.document) if before and found.document else None
+    if before is None or found.document is None:
+        return None
+    # A correction keeps its record's index number whether or not it was typed again.
+    typed = found.document.index_no or before.index_no
+    return compare(before, found.document.model_copy(update={"index_no": typed}))
 
 
 def _reasons(found: Readiness) -> tuple[tuple[str, str], ...]:
