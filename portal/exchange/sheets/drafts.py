@@ -14,6 +14,7 @@ from portal.exchange.sheets.books import Cell, Sheet
 from portal.exchange.sheets.cells import as_text, is_blank, read_cell
 from portal.exchange.sheets.complaints import Complaint, Place, complaints
 from portal.exchange.sheets.headers import Column, Header
+from portal.exchange.sheets.hints import likely
 from portal.exchange.sheets.keys import key_of
 from portal.exchange.sheets.results import Problem, cell_name, shorten, split_advice
 
@@ -41,6 +42,8 @@ class Draft:
     def whole(self, message: str, remedy: str) -> Problem:
         """Return a problem of the whole row."""
         number = self.row + 1
+        if self.sheet.spots is not None:
+            return Problem(self.sheet.name, None, "", "", "", message, remedy)
         return Problem(self.sheet.name, number, "", f"{number}:{number}", "", message, remedy)
 
     def failed(self) -> bool:
@@ -52,8 +55,9 @@ def problem_at(
     sheet: Sheet, row: int, index: int, header: str, value: str, message: str, remedy: str
 ) -> Problem:
     """Return a problem of the cell at the 0-based row and column."""
-    cell = cell_name(row + 1, index)
-    return Problem(sheet.name, row + 1, header, cell, shorten(value, 200), message, remedy)
+    top, left = sheet.spot(row, index)
+    cell = cell_name(top + 1, left)
+    return Problem(sheet.name, top + 1, header, cell, shorten(value, 200), message, remedy)
 
 
 def draft_row(sheet: Sheet, header: Header, row: int) -> Draft:
@@ -90,6 +94,8 @@ def _read_into(draft: Draft, column: Column) -> None:
         value = read_cell(column.field, _whole_text(draft, column, cell), scale=column.scale, fault=fault)
     except ValueError as wrong:
         message, remedy = split_advice(str(wrong))
+        if fault is None:
+            remedy = likely(column.field, as_text(cell), scale=column.scale) + remedy
         draft.problems.append(draft.at(column, fault or as_text(cell), message, remedy))
         draft.bad.add(path)
         if len(path) == 2:
@@ -131,7 +137,8 @@ def _read_unit(draft: Draft) -> None:
     if index is None:
         return
     # A unit that stands once for several merged rows belongs to each of them.
-    draft.unit_cell = cell_name(draft.row + 1, index)
+    top, left = draft.sheet.spot(draft.row, index)
+    draft.unit_cell = cell_name(top + 1, left)
     cell = draft.sheet.at(*draft.sheet.origin(draft.row, index))
     text = as_text(cell)
     try:
