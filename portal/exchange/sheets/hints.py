@@ -21,6 +21,8 @@ _LOOKALIKES = str.maketrans(
     {"O": "0", "o": "0", "Ｏ": "0", "l": "1", "I": "1", "。": ".", "，": ",", "、": ","}
 )
 _NUMBER = re.compile(r"-?\d[\d,\s]*(?:\.\d+)?")
+# What people write around an amount; 圆 is the yuan of cheques.
+_BESIDE = re.compile(r"[-\d,.\s元圆整正万亿千约余多左右大概共计合人民币¥$RMBrmb:()]+")
 _SIZES = (("亿", 10**10), ("万", 10**6), ("千", 10**5))
 _DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _LONGEST = 60  # A longer text is no mistyped value.
@@ -80,9 +82,11 @@ def _money(raw: str, scale: int) -> str:
     number = _one_number(raw)
     if isinstance(number, str):
         return number
+    if _BESIDE.sub("", raw.translate(_LOOKALIKES)):
+        return ""  # Something else stands beside the number: it may be no amount at all.
     tail = re.sub(r".*\d", "", raw)
     size = next((size for sign, size in _SIZES if sign in tail), None)
-    if size is None and "元" in tail:
+    if size is None and re.search("[元圆]", tail):
         size = 100
     fen = number * (size or scale)
     rounded = fen.quantize(Decimal(1))

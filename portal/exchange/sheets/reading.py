@@ -58,7 +58,7 @@ class _Reader:
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     rejected: int = 0
-    rows: int = 0
+    rows: set[tuple[str, int]] = field(default_factory=set)
     headers: dict[str, tuple[int, Mapping[int, str]]] = field(default_factory=dict)
 
     @property
@@ -79,7 +79,13 @@ class _Reader:
         self.problems.extend(orphans)
         order = tuple(sheet.name for sheet in sheets)
         reading = Reading(
-            tuple(entries), (), self.rejected, tuple(self.notes), order, self.rows, dict(self.headers)
+            tuple(entries),
+            (),
+            self.rejected,
+            tuple(self.notes),
+            order,
+            frozenset(self.rows),
+            dict(self.headers),
         )
         return replace(reading, problems=tuple(reading.in_order(self.problems)))
 
@@ -178,8 +184,15 @@ class _Reader:
                 continue
             if not faulty and self._only_prefilled(header, filled):
                 continue
-            self.rows += 1
+            self._count(sheet, header, number)
             yield number
+
+    def _count(self, sheet: Sheet, header: Header, number: int) -> None:
+        if sheet.spots is None:
+            self.rows.add((sheet.name, number + 1))
+            return
+        filled = [index for index in header.names if not is_blank(sheet.at(number, index))]
+        self.rows |= {(sheet.name, sheet.spot(number, index)[0] + 1) for index in filled}
 
     def _only_prefilled(self, header: Header, filled: list[tuple[int, Cell]]) -> bool:
         """Tell whether nothing but a running number stands in the row, as in a form that was not filled up."""

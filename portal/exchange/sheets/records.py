@@ -138,7 +138,14 @@ def read_records(data: bytes, model: type[Document], *, max_records: int = MAX_R
         if labelled
         else []
     )
-    return Reading(tuple(entries), tuple(problems), rejected, tuple(notes), (SHEET,), rows=number)
+    return Reading(
+        tuple(entries),
+        tuple(problems),
+        rejected,
+        tuple(notes),
+        (SHEET,),
+        rows=frozenset((SHEET, one + 1) for one in range(number)),
+    )
 
 
 @dataclass

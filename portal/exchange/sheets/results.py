@@ -71,8 +71,8 @@ class Reading:
     no document, and the rows of table sheets that belong to no record; `notes`
     say how headers were understood, which unit of money was assumed, and what
     was left out. `sheets` are the names of all sheets in the workbook's order,
-    which is also the order of `problems`. `rows` counts every row that was read
-    (for JSON: records); `headers` has the headers of each sheet that was read,
+    which is also the order of `problems`. `rows` are the places of every row that
+    was read (for a form: of its filled fields; for JSON: of records); `headers` has the headers of each sheet that was read,
     with the 1-based row in which they stand, by 0-based column.
     """
 
@@ -81,14 +81,8 @@ class Reading:
     rejected: int
     notes: tuple[str, ...]
     sheets: tuple[str, ...] = ()
-    rows: int = 0
+    rows: frozenset[tuple[str, int]] = frozenset()
     headers: Mapping[str, tuple[int, Mapping[int, str]]] = field(default_factory=dict)
-
-    @property
-    def sound_rows(self) -> int:
-        """Count the rows in which nothing has to be mended."""
-        bad = {(one.sheet, one.row) for one in self.problems if one.row is not None}
-        return max(0, self.rows - len(bad))
 
     def in_order(self, problems: Iterable[Problem]) -> list[Problem]:
         """Return problems as they stand in the workbook: by sheet, then by row."""

@@ -31,7 +31,6 @@ from portal.services.desk.rooms import Room
 from portal.services.desk.uploads import is_own
 
 MAX_LISTED = 300  # Problems on one page; the annotated workbook has them all.
-_GRAVE = (Severity.BLOCK, Severity.RED)
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def try_file(
     problems = reading.in_order([*reading.problems, *foreign])
     book.expect(room.unit, [one.document for one in good])
     sights = [sight for number, one in enumerate(good) for sight in _sights(room, book, number, one, now)]
-    marked = [*problems, *(one.as_problem() for one in sights if one.finding.severity in _GRAVE)]
+    marked = [*problems, *(one.as_problem() for one in sights if one.finding.severity == Severity.BLOCK)]
     annotated = annotate(data, admitted.name, reading.in_order(marked)) if marked else None
     pieces = excerpts(data, admitted.name, model, reading, [(one.sheet, one.cell) for one in marked])
     report = _report(reading, problems, sights, pieces, (*admitted.notes, *reading.notes))
@@ -124,7 +123,7 @@ def _report(
 ) -> dict[str, Any]:
     rows: list[dict[str, Any]] = [{**one.as_dict(), "kind": "cell"} for one in problems]
     for one in sights:
-        grave = one.finding.severity in _GRAVE
+        grave = one.finding.severity == Severity.BLOCK
         rows.append(
             {
                 **one.as_problem().as_dict(),
@@ -139,10 +138,10 @@ def _report(
         )
     order = {name: number for number, name in enumerate(reading.sheets)}
     rows.sort(key=lambda one: (one["kind"] == "look", order.get(one["sheet"], 99), one["row"] or 0))
-    grave_rows = {(one["sheet"], one["row"]) for one in rows if one["kind"] != "look" and one["row"]}
+    bad = {(one["sheet"], one["row"]) for one in rows if one["kind"] != "look" and one["row"]}
     return {
-        "rows": reading.rows,
-        "sound": max(0, reading.rows - len(grave_rows)),
+        "rows": len(reading.rows | bad),
+        "sound": len(reading.rows - bad),
         "mend": sum(one["kind"] != "look" for one in rows),
         "look": sum(one["kind"] == "look" for one in rows),
         "rejected": reading.rejected,

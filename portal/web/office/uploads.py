@@ -54,17 +54,19 @@ def send(kind: str) -> ResponseReturnValue:
     if given is None or not given.filename:
         return _start(model, wanted, "还没有选择文件。请点“选择文件”，选中填好的工作簿后再上传。"), 422
     data = given.stream.read(MAX_BYTES + 1)
-    begin()
     ours = room()
-    draft = _draft(model, wanted)
+    _draft(model, wanted)
+    book = Book(session(), office().regimes)
     try:
-        trial = try_file(ours, data, given.filename, model, book=Book(session(), office().regimes), now=now())
+        # A large file takes seconds: nobody else waits for the write lock meanwhile.
+        trial = try_file(ours, data, given.filename, model, book=book, now=now())
     except UnreadableFile as refusal:
         return _start(model, wanted, str(refusal)), 422
     session().rollback()
     begin()
+    begin()
     upload = uploads.keep(
-        ours,
+        room(),
         kind=kind,
         filename=trial.name,
         data=data,
