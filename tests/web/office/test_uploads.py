@@ -133,6 +133,7 @@ def test_a_wrong_workbook_is_told_cell_by_cell_and_comes_back_annotated(world: W
     # The annotated copy, mended, is a workbook that can be uploaded as it is.
     copy["支出明细"][f"{column}4"].value = 1060
     copy["支出明细"][f"{column}7"].value = 4260
+    fill(copy, "季度财务公开", 支出合计=4260, 期末余额=740)
     again = client.get(upload(world, client, saved(copy)).location).text
     assert "逐格读取无误" in again
 
