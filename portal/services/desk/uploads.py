@@ -139,21 +139,23 @@ def _thin_out(room: Room) -> None:
 
 
 def report_of(upload: Upload) -> dict[str, Any]:
-    """Return the report that was kept with the upload."""
-    found: dict[str, Any] = json.loads(upload.report)["view"]
+    """Return the report that was kept with the upload; empty where none was."""
+    found: dict[str, Any] = json.loads(upload.report).get("view", {})
     return found
 
 
 def documents_of(upload: Upload) -> list[Document]:
     """Return the documents that the file gave."""
     model = kind_of(upload.kind)
-    return [model.model_validate_json(json.dumps(one)) for one in json.loads(upload.report)["documents"]]
+    return [
+        model.model_validate_json(json.dumps(one)) for one in json.loads(upload.report).get("documents", [])
+    ]
 
 
 def taken_of(upload: Upload) -> Taken:
     """Return what came of taking the upload; nothing as long as nobody did."""
     kept = json.loads(upload.report)
-    return Taken(tuple(kept["taken"]), tuple(kept["left"]))
+    return Taken(tuple(kept.get("taken", ())), tuple(kept.get("left", ())))
 
 
 def take(
@@ -204,7 +206,7 @@ def _fill(hand: _Hand, upload: Upload, documents: list[Document]) -> str:
         raise Conflict("要填入的草稿已经不在了（可能已发布或删除）。请从“待办”重新开始，再上传一次。")
     if trouble := misfit(draft, documents):
         raise Conflict(trouble)
-    _write_over(hand, draft, documents[0], revision=json.loads(upload.report)["revision"])
+    _write_over(hand, draft, documents[0], revision=json.loads(upload.report).get("revision") or 0)
     return draft.uid
 
 

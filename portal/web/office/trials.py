@@ -33,6 +33,13 @@ from portal.services.desk.uploads import is_own
 MAX_LISTED = 300  # Problems on one page; the annotated workbook has them all.
 
 
+# What the page of an upload shows, before anything was read.
+NOTHING: Mapping[str, Any] = {
+    "rows": 0, "sound": 0, "mend": 0, "look": 0, "rejected": 0, "more": 0,
+    "problems": [], "notes": [], "excerpts": [], "documents": [],
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Trial:
     """What came of a file: the name to keep it under, its good documents, the report, the annotated copy."""

@@ -24,7 +24,7 @@ from portal.services.desk import uploads
 from portal.services.publishing import Conflict, draft_document
 from portal.web.guards import accepts, may
 from portal.web.office.house import actor, begin, commit, now, office, page, room, session
-from portal.web.office.trials import as_typed, try_file
+from portal.web.office.trials import NOTHING, as_typed, try_file
 
 bp = Blueprint("uploads", __name__)
 
@@ -233,7 +233,7 @@ def _crumbs() -> list[tuple[str, str]]:
 def _show(uid: str, trouble: str = "") -> str:
     ours = room()
     upload = ours.upload(uid) or abort(404)
-    report = uploads.report_of(upload)
+    report = {**NOTHING, **uploads.report_of(upload)}
     kind = kinds()[upload.kind].kind
     draft = ours.draft(upload.draft_uid) if upload.draft_uid else None
     documents = uploads.documents_of(upload)
