@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -164,6 +164,24 @@ def finish(draft: Draft, model: type[Document]) -> Document | None:
         _blame(draft, declared, _relevant(list(complaints(error)), draft, model))
         return None
     return None if draft.failed() else document
+
+
+def pared(draft: Draft, model: type[Document]) -> tuple[Draft, Document] | None:
+    """Return what is left of a row that is no document, without all that is wrong in it, where that makes one.
+
+    It is never published: it only lets the rest of what is wrong be told at once.
+    """
+    children = {name: [row for row in rows if not row.problems] for name, rows in draft.children.items()}
+    data = {**draft.data, **{name: [one.data for one in rows] for name, rows in children.items()}}
+    for path in draft.wrong:
+        holder = data.get(path[0]) if len(path) == 2 else data
+        if isinstance(holder, dict):
+            holder.pop(path[-1], None)
+    try:
+        document = model.model_validate(data)
+    except ValidationError:
+        return None
+    return replace(draft, children=children, problems=[]), document
 
 
 def _relevant(found: list[Complaint], draft: Draft, model: type[Document]) -> list[Complaint]:

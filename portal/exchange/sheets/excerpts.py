@@ -80,7 +80,7 @@ def _excerpt(sheet: Sheet, head: tuple[int, Mapping[int, str]], marked: set[tupl
             near = [row]
         if len(wanted) < MAX_ROWS:
             wanted |= set(near)
-    columns = _columns(names, sheet, marked)
+    columns = _columns(names, sheet, marked, wanted)
     rows = tuple(
         (row + 1, tuple(_shown(sheet, row, one, marked) for one in columns)) for row in sorted(wanted)
     )
@@ -89,11 +89,13 @@ def _excerpt(sheet: Sheet, head: tuple[int, Mapping[int, str]], marked: set[tupl
     return Excerpt(sheet.name, titles, rows, _left_out(rest, {row + 1 for row in bad_rows}))
 
 
-def _columns(names: Mapping[int, str], sheet: Sheet, marked: set[tuple[int, int]]) -> list[int]:
-    """Choose the columns: those with something wrong, the first ones, then whatever is filled."""
+def _columns(
+    names: Mapping[int, str], sheet: Sheet, marked: set[tuple[int, int]], rows: set[int]
+) -> list[int]:
+    """Choose the columns: those with something wrong, the first ones, then whatever is filled in these rows."""
     bad = sorted({index for _, index in marked if index >= 0})
-    filled = [one for one in sorted(names) if any(not is_blank(sheet.at(row, one)) for row, _ in marked)]
-    order = dict.fromkeys([*bad, *sorted(names)[:2], *filled, *sorted(names)])
+    filled = [one for one in sorted(names) if any(not is_blank(sheet.at(row, one)) for row in rows)]
+    order = dict.fromkeys([*bad, *sorted(names)[:2], *filled])
     return sorted(list(order)[:MAX_COLUMNS])
 
 

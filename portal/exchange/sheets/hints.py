@@ -134,7 +134,7 @@ def _arabic(raw: str) -> str:
 
 
 def _day(raw: str) -> str:
-    text = re.sub(r"\s+", "", _arabic(raw).translate(_LOOKALIKES))
+    text = re.sub(r"\s*([年月日./,\-])\s*", r"\1", _arabic(raw).translate(_LOOKALIKES))
     sign = r"[年月./,\-]"
     if found := re.match(rf"'?(\d{{4}}){sign}(\d{{1,2}}){sign}(\d{{1,2}})(?!\d)", text):
         return _iso(found[1], found[2], found[3])

@@ -14,7 +14,7 @@ from portal.exchange.sheets import names
 from portal.exchange.sheets.archive import MAX_ROWS, refuse
 from portal.exchange.sheets.books import Cell, Sheet, form_of, open_sheets
 from portal.exchange.sheets.cells import as_text, is_blank
-from portal.exchange.sheets.drafts import Draft, draft_row, finish, key_of_draft, problem_at
+from portal.exchange.sheets.drafts import Draft, draft_row, finish, key_of_draft, pared, problem_at
 from portal.exchange.sheets.foreign import Sort, Sorter
 from portal.exchange.sheets.forms import turn
 from portal.exchange.sheets.headers import (
@@ -60,6 +60,7 @@ class _Reader:
     rejected: int = 0
     rows: set[tuple[str, int]] = field(default_factory=set)
     headers: dict[str, tuple[int, Mapping[int, str]]] = field(default_factory=dict)
+    partial: list[Entry] = field(default_factory=list)
 
     @property
     def _declared(self) -> Declaration:
@@ -86,6 +87,7 @@ class _Reader:
             order,
             frozenset(self.rows),
             dict(self.headers),
+            tuple(self.partial),
         )
         return replace(reading, problems=tuple(reading.in_order(self.problems)))
 
@@ -306,19 +308,15 @@ class _Reader:
             )
             if document is None or draft.problems:
                 self.rejected += 1
+                if rest := pared(draft, self.model):
+                    self.partial.append(_entry(*rest))
             else:
-                column = (
-                    draft.header.names.get(draft.header.unit, "") if draft.header.unit is not None else ""
-                )
-                entries.append(
-                    Entry(
-                        document,
-                        draft.unit,
-                        draft.sheet.name,
-                        draft.row + 1,
-                        column,
-                        draft.unit_cell,
-                        partial(where, draft),
-                    )
-                )
+                entries.append(_entry(draft, document))
         return entries
+
+
+def _entry(draft: Draft, document: Document) -> Entry:
+    header = draft.header
+    column = header.names.get(header.unit, "") if header.unit is not None else ""
+    at = draft.sheet.name, draft.row + 1
+    return Entry(document, draft.unit, *at, column, draft.unit_cell, partial(where, draft))

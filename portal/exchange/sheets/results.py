@@ -73,7 +73,8 @@ class Reading:
     was left out. `sheets` are the names of all sheets in the workbook's order,
     which is also the order of `problems`. `rows` are the places of every row that
     was read (for a form: of its filled fields; for JSON: of records); `headers` has the headers of each sheet that was read,
-    with the 1-based row in which they stand, by 0-based column.
+    with the 1-based row in which they stand, by 0-based column. `partial` is what
+    is left of rejected records without what is wrong: only for telling more of it.
     """
 
     entries: tuple[Entry, ...]
@@ -83,6 +84,7 @@ class Reading:
     sheets: tuple[str, ...] = ()
     rows: frozenset[tuple[str, int]] = frozenset()
     headers: Mapping[str, tuple[int, Mapping[int, str]]] = field(default_factory=dict)
+    partial: tuple[Entry, ...] = ()
 
     def in_order(self, problems: Iterable[Problem]) -> list[Problem]:
         """Return problems as they stand in the workbook: by sheet, then by row."""

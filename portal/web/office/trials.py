@@ -30,6 +30,8 @@ from portal.services.checking import Book
 from portal.services.desk.rooms import Room
 from portal.services.desk.uploads import is_own
 
+# What stands in a cell whatever else is missing; other rules would take offence at what could not be read.
+_TOLD_EARLY = frozenset({"PUB-17"})
 MAX_LISTED = 300  # Problems on one page; the annotated workbook has them all.
 
 
@@ -68,6 +70,10 @@ def try_file(
     problems = reading.in_order([*reading.problems, *foreign])
     book.expect(room.unit, [one.document for one in good])
     sights = [sight for number, one in enumerate(good) for sight in _sights(room, book, number, one, now)]
+    for one in reading.partial:
+        if is_own(room, one.unit_name):
+            found = _sights(room, book, -1, one, now)
+            sights += [sight for sight in found if sight.finding.rule in _TOLD_EARLY]
     marked = [*problems, *(one.as_problem() for one in sights if one.finding.severity == Severity.BLOCK)]
     annotated = annotate(data, admitted.name, reading.in_order(marked)) if marked else None
     pieces = excerpts(data, admitted.name, model, reading, [(one.sheet, one.cell) for one in marked])

@@ -156,6 +156,16 @@ def test_personal_data_is_told_with_the_cell_in_which_it_stands(world: World) ->
     assert 'href="#c-%E6%94%AF%E5%87%BA%E6%98%8E%E7%BB%86-A5"' in text
 
 
+def test_personal_data_is_told_although_another_cell_is_wrong(world: World) -> None:
+    client = world.client("editor")
+    book = a_quarter_of_work(client)
+    add(book, "支出明细", 4, 本期金额="很多")
+    add(book, "支出明细", 5, 项目="付给110101199003070011的差旅费")
+    text = client.get(upload(world, client, saved(book)).location).text
+    assert "有 2 处需要修改" in text
+    assert 'href="#c-%E6%94%AF%E5%87%BA%E6%98%8E%E7%BB%86-A5"' in text
+
+
 def test_another_units_rows_are_refused_in_plain_words(world: World) -> None:
     client = world.client("editor")
     data = "单位,所属期,支出合计\n示例住建局,2026Q3,100\n示例财政局,2026Q2,100\n".encode()
