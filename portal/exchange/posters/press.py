@@ -126,8 +126,9 @@ class Press:
         import typst  # Likewise.
 
         song, sans = self._families
+        setting: Any = typst.compile  # Its declared overloads take a format in no variable.
         try:
-            return typst.compile(
+            return setting(
                 LAYOUT.read_bytes(),
                 format=form,
                 font_paths=self._fonts,
