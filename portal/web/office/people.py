@@ -74,42 +74,46 @@ def enter() -> ResponseReturnValue:
     return redirect(url_for("people.listing"), 303)
 
 
-@bp.get("/<int:number>/<any(end, change, correct):what>")
+@bp.get("/<int:number>/end")
 @may(Action.KEEP_ROSTER)
-def edit(number: int, what: str) -> ResponseReturnValue:
-    """Offer the form for one change of an entry."""
-    return _edit(number, what, None)
+def leaving(number: int) -> ResponseReturnValue:
+    """Offer the form that ends a term."""
+    return _edit(number, "end", None)
 
 
-@bp.post("/<int:number>/<any(end, change, correct):what>")
+@bp.post("/<int:number>/end")
 @may(Action.KEEP_ROSTER)
-def alter(number: int, what: str) -> ResponseReturnValue:
-    """Make one change of an entry: end its term, change the post, put a slip right."""
-    begin()
-    here = room()
-    member = here.member(number)
-    if member is None:
-        abort(404)
-    seen, typed = request.form.get("seen", ""), request.form
-    try:
-        match what:
-            case "end":
-                until = typed.get("until", "")
-                people.end_term(here, member, until=until, seen=seen, actor=actor(), now=now())
-                told = f"已登记{member.name}的任职截止日期。"
-            case "change":
-                people.change_post(here, member, typed=typed, seen=seen, actor=actor(), now=now())
-                told = f"已登记{member.name}的职务变动。"
-            case _:
-                people.correct(here, member, typed=typed, seen=seen, actor=actor(), now=now())
-                told = "已改正。改正前的内容保留在操作记录里。"
-    except NotEntered as refusal:
-        return _edit(number, what, typed, errors=refusal.errors), 422
-    except ChangedMeanwhile as conflict:
-        return _edit(number, what, typed, errors={"": str(conflict)}), 409
-    commit()
-    flash(told)
-    return redirect(url_for("people.listing"), 303)
+def end(number: int) -> ResponseReturnValue:
+    """End a term."""
+    return _alter(number, "end")
+
+
+@bp.get("/<int:number>/change")
+@may(Action.KEEP_ROSTER)
+def changing(number: int) -> ResponseReturnValue:
+    """Offer the form for another post."""
+    return _edit(number, "change", None)
+
+
+@bp.post("/<int:number>/change")
+@may(Action.KEEP_ROSTER)
+def change(number: int) -> ResponseReturnValue:
+    """Enter another post."""
+    return _alter(number, "change")
+
+
+@bp.get("/<int:number>/correct")
+@may(Action.KEEP_ROSTER)
+def correcting(number: int) -> ResponseReturnValue:
+    """Offer the form that puts a slip right."""
+    return _edit(number, "correct", None)
+
+
+@bp.post("/<int:number>/correct")
+@may(Action.KEEP_ROSTER)
+def correct(number: int) -> ResponseReturnValue:
+    """Put a slip right."""
+    return _alter(number, "correct")
 
 
 @bp.get("/from-plan")
@@ -143,6 +147,34 @@ def take_in() -> ResponseReturnValue:
     return redirect(url_for("people.listing"), 303)
 
 
+def _alter(number: int, what: str) -> ResponseReturnValue:
+    begin()
+    here = room()
+    member = here.member(number)
+    if member is None:
+        abort(404)
+    seen, typed = request.form.get("seen", ""), request.form
+    try:
+        match what:
+            case "end":
+                until = typed.get("until", "")
+                people.end_term(here, member, until=until, seen=seen, actor=actor(), now=now())
+                told = f"已登记{member.name}的任职截止日期。"
+            case "change":
+                people.change_post(here, member, typed=typed, seen=seen, actor=actor(), now=now())
+                told = f"已登记{member.name}的职务变动。"
+            case _:
+                people.correct(here, member, typed=typed, seen=seen, actor=actor(), now=now())
+                told = "已改正。改正前的内容保留在操作记录里。"
+    except NotEntered as refusal:
+        return _edit(number, what, typed, errors=refusal.errors), 422
+    except ChangedMeanwhile as conflict:
+        return _edit(number, what, typed, errors={"": str(conflict)}), 409
+    commit()
+    flash(told)
+    return redirect(url_for("people.listing"), 303)
+
+
 def _today() -> date:
     return now().astimezone(SHANGHAI).date()
 
@@ -172,7 +204,7 @@ def _edit(
         }
     return _form(
         f"{title}：{member.name}",
-        url_for("people.alter", number=number, what=what),
+        url_for(f"people.{what}", number=number),
         values,
         fields=fields,
         button=button,

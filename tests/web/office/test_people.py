@@ -30,7 +30,7 @@ def test_the_group_is_kept_by_the_unit_admin_and_read_by_the_desk(world: World) 
         browser = world.client(role)
         text = browser.get("/people/").text
         assert "方示九" in text
-        assert "离任" not in text
+        assert "换职务" not in text
         assert browser.get("/people/new").status_code == 403
         assert world.post(browser, "/people/new", FORM).status_code == 403
     assert len(rows(world)) == 1
@@ -62,6 +62,7 @@ def test_the_whole_life_of_an_entry(world: World) -> None:
     text = browser.get("/people/").text
     assert "这一天名单上没有人在任" in text
     assert "局长" in browser.get("/people/?on=2026-09-30").text.split("其他时间的任职")[0]
+    world.session.rollback()
     remarks = [one.remark for one in world.session.query(Step).order_by(Step.id)]
     assert [one.split("：")[0] for one in remarks] == ["登记", "改正笔误", "职务变动", "任职结束"]
 
