@@ -36,7 +36,8 @@ def test_the_home_says_the_day_and_how_things_stand(world: World) -> None:
     assert "项已经过期" in text
     assert "季度财务：2026年第三季度" in text
     assert ("补报" in text) == ("writing.new" in world.app.view_functions)
-    assert "依据：" in text
+    assert "<summary>依据" in text
+    assert "政府信息公开条例" in text
 
 
 def test_every_kind_can_be_begun_by_who_writes_and_by_nobody_else(world: World) -> None:
