@@ -98,6 +98,10 @@ class Room:
         )
         return self.session.scalar(query)
 
+    def record_of(self, number: int) -> Record | None:
+        """Return the record of that number, as the unit's own rows name it."""
+        return self.session.scalar(select(Record).where(Record.unit_id == self._unit_id, Record.id == number))
+
     def version(self, kind: str, slug: str, number: int) -> Version | None:
         """Return one version of a record."""
         query = (
