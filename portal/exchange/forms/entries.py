@@ -16,8 +16,9 @@ from portal.exchange.sheets.layout import value_of
 
 Entries = dict[str, str]
 
-# A year of a county's largest unit has some hundred lines in a table; a long regulation a thousand blocks.
-MAX_ROWS = 2_000
+# A year of a county's largest unit has some hundred lines in a table; a long regulation some hundred blocks.
+MAX_ROWS = 1_000
+MAX_INPUTS = 15_000  # Of all rows together: what a browser can send and a server takes apart in one request.
 MAX_CHARACTERS = 1_000_000  # Three times the longest regulation known: a page that a browser still shows.
 _ALONE = re.compile("[\ud800-\udfff]")
 

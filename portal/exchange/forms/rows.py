@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from portal.domain.documents.base import Document
-from portal.exchange.forms.entries import MAX_ROWS, Entries, TooMuch, put_rows, rows_of, without_table
+from portal.exchange.forms.entries import (
+    MAX_INPUTS,
+    MAX_ROWS,
+    Entries,
+    TooMuch,
+    put_rows,
+    rows_of,
+    without_table,
+)
 from portal.exchange.forms.names import pieces
 
 
@@ -33,9 +41,16 @@ def with_rows(
 def _put(
     model: type[Document], entries: Mapping[str, str], table: str, rows: list[Mapping[str, str]]
 ) -> Entries:
+    label = pieces(model).tables[table].about.label
     if len(rows) > MAX_ROWS:
-        label = pieces(model).tables[table].about.label
-        raise TooMuch(f"“{label}”已有 {MAX_ROWS:,} 行，不能再加。请合并次要的行后再填写。")
+        raise TooMuch(f"“{label}”有 {len(rows):,} 行，超过上限 {MAX_ROWS:,} 行。请合并次要的行后再填写。")
     found = without_table(entries, table)
     put_rows(found, model, table, rows)
+    if len(rows) > len(rows_of(model, entries, table)) and _inputs(model, found) > MAX_INPUTS:
+        raise TooMuch(f"各表的行数合计太多，“{label}”不能再加行。请合并次要的行，或改用上传工作簿。")
     return found
+
+
+def _inputs(model: type[Document], entries: Mapping[str, str]) -> int:
+    tables = pieces(model).tables.values()
+    return sum(len(rows_of(model, entries, one.name)) * len(one.fields) for one in tables)
