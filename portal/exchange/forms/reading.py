@@ -156,7 +156,8 @@ def _read_table(course: _Course, entries: Mapping[str, str], table: str) -> None
                 course.read(one, cell_name(table, number, one.path[0]), label, text, data)
         rows.append(data)
         places.append(number)
-    course.data[table] = rows
+    if rows or not declared.required:
+        course.data[table] = rows  # A table that must be there is not there without a row.
     course.rows[table] = tuple(places)
 
 
