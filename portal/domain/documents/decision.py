@@ -170,7 +170,13 @@ class DecisionRecord(Document):
 
     title: Annotated[Line, About("议题", aliases=("标题", "名称"), section="议题与会议")]
     decision_no: Annotated[
-        Line, About("决策编号", example="示住建决〔2026〕17号", aliases=("决策记录编号", "记录编号"))
+        Line,
+        About(
+            "决策编号",
+            example="示住建决〔2026〕17号",
+            aliases=("决策记录编号", "记录编号"),
+            section="议题与会议",
+        ),
     ]
     meeting_type: Annotated[MeetingType, About("会议类型")]
     meeting_no: Annotated[Line | None, About("会议届次")] = None

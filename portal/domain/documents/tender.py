@@ -272,7 +272,9 @@ class Tender(Document):
     )
 
     title: Annotated[Line, About("项目名称", aliases=("采购项目名称", "标题", "名称"), section="项目")]
-    project_no: Annotated[Line | None, About("项目编号", aliases=("采购项目编号", "招标编号"))] = None
+    project_no: Annotated[
+        Line | None, About("项目编号", aliases=("采购项目编号", "招标编号"), section="项目")
+    ] = None
     parent_project: Annotated[
         Line | None, About("所属总项目", help="同一项目分标段、分批采购时填写总项目名称。")
     ] = None

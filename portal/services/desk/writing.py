@@ -24,7 +24,7 @@ from portal.domain.regimes import Regime
 from portal.domain.rules.base import Finding
 from portal.domain.rules.check import explains
 from portal.domain.units import facts_of
-from portal.domain.values import read_period, show_period
+from portal.domain.values import read_period
 from portal.services.checking import SHANGHAI, Book, grants_of, records_of
 from portal.services.desk.rooms import Actor, Room
 from portal.services.publishing import Conflict
@@ -293,7 +293,11 @@ def deadline(room: Room, regime: Regime | None, kind: str, period: str, *, now: 
 def default_title(kind: str, period: str | None) -> str:
     """Return what a draft is called until its document has a title."""
     model = kind_of(kind)
-    return f"{show_period(period)}{model.kind.short}" if period else f"新的{model.kind.short}"
+    try:
+        own = model.default_title({"period": period}) if period else None
+    except (KeyError, ValueError):
+        own = None
+    return own or f"新的{model.kind.short}"
 
 
 def last_day(period: str) -> date | None:

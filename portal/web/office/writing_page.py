@@ -144,7 +144,8 @@ class _Making:
             type="select" if options else "area" if _is_long(one) else "line",
             value=text or (text_of(one, default) if options else ""),
             mode=_MODES.get(one.type, ""),
-            hint=one.about.help or ("" if table else _hint(one)),
+            hint=(one.about.help or ("" if table else self.hint(one)))
+            + ("" if options else _if_blank(one, default)),
             source=one.about.source,
             required=required,
             options=options,
@@ -153,6 +154,11 @@ class _Making:
             said=tuple(self.said.get(name, ())),
             money=one.type == Type.MONEY,
         )
+
+    def hint(self, one: Field) -> str:
+        if one.path == ("title",) and self.model.names_itself():
+            return "留空则自动拟定。"
+        return f"例如 {one.about.example}。" if one.about.example else _HOW.get(one.type, "")
 
     def row(self, table: Table, number: int | str, typed: Mapping[str, str]) -> Row:
         name = f"{table.name}-{number}"
@@ -316,10 +322,8 @@ def _is_long(one: Field) -> bool:
     return one.type == Type.PROSE or (one.type == Type.LINES and one.path[-1] != "chain")
 
 
-def _hint(one: Field) -> str:
-    if one.about.example:
-        return f"例如 {one.about.example}。"
-    return _HOW.get(one.type, "")
+def _if_blank(one: Field, default: Any) -> str:
+    return f"留空按“{shown}”处理。" if (shown := one.show(default)) else ""
 
 
 def _options(one: Field, text: str, default: Any) -> tuple[tuple[str, str], ...]:

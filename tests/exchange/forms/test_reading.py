@@ -40,7 +40,7 @@ def whole(document: Document) -> bool:
 
 
 @pytest.mark.parametrize("code", list(kinds()))
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_document_put_into_a_form_reads_back_the_same(code: str, data: Any) -> None:
     model = kinds()[code]
@@ -54,7 +54,7 @@ def test_a_document_put_into_a_form_reads_back_the_same(code: str, data: Any) ->
 
 
 @pytest.mark.parametrize("code", list(kinds()))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_is_typed_gives_a_document_or_problems_of_inputs_that_are_there(
     code: str, data: Any
