@@ -48,7 +48,7 @@ def edit(uid: str) -> ResponseReturnValue:
         return _published(place, uid)
     if draft.state not in writing.EDITABLE:
         return _elsewhere(draft)
-    return form_page(place, draft, entries_in(draft), told=draft.revision > 1)
+    return form_page(place, draft, entries_in(draft), told=draft.revision > 1 or draft.entries is None)
 
 
 def _published(place: Room, uid: str) -> ResponseReturnValue:

@@ -185,11 +185,11 @@ class _Making:
 def form_view(
     reading: FormReading, entries: Mapping[str, str], report: Report | None, *, told: bool
 ) -> FormView:
-    """Return the form of a kind with what was typed. With `told` what is wrong stands beside each input."""
+    """Return the form of a kind with what was typed. With `told` what is wrong stands in it: not before anything was typed."""
     model = reading.model
     findings = findings_of(reading, report)
     said: dict[str, list[Said]] = {}
-    for name, one in findings:
+    for name, one in findings if told else ():
         said.setdefault(name or "", []).append(one)
     errors: dict[str, str] = {}
     for problem in reading.problems:
@@ -202,7 +202,7 @@ def form_view(
         parts,
         tuple((anchor(one.name), line(one)) for one in reading.problems) if told else (),
         loose,
-        blocking,
+        blocking if told else (),
         len(reading.problems) + len(blocking),
     )
 
