@@ -24,6 +24,7 @@ from portal.store.tables import (
     Record,
     Step,
     Unit,
+    UnitAlias,
     Upload,
     Version,
 )
@@ -56,6 +57,12 @@ class Room:
     def unit(self) -> Unit:
         """The unit itself."""
         return self.session.get_one(Unit, self._unit_id)
+
+    def names(self) -> list[str]:
+        """Return every name under which files know the unit."""
+        unit = self.unit
+        aliases = self.session.scalars(select(UnitAlias.name).where(UnitAlias.unit_id == self._unit_id))
+        return [one for one in (unit.name, unit.short, unit.code, unit.uscc, *aliases) if one]
 
     def drafts(self) -> list[Draft]:
         """Return the unit's drafts, the last changed first."""
@@ -90,6 +97,10 @@ class Room:
             Record.unit_id == self._unit_id, Record.kind == kind, Record.slug == slug
         )
         return self.session.scalar(query)
+
+    def record_of(self, number: int) -> Record | None:
+        """Return the record of that number, as the unit's own rows name it."""
+        return self.session.scalar(select(Record).where(Record.unit_id == self._unit_id, Record.id == number))
 
     def version(self, kind: str, slug: str, number: int) -> Version | None:
         """Return one version of a record."""
