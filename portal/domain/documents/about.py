@@ -20,7 +20,8 @@ class About:
 
     `label` is what every reader sees. `aliases` are other headers under which
     real files carry the field; `wan` says that a bare number under such a
-    header is in ten-thousands of yuan (万元), as the official form has it.
+    header is in ten-thousands of yuan (万元), as the official form has it. What is
+    not `entered` is never typed: neither forms nor sheets show it, only the JSON has it.
     """
 
     label: str
@@ -29,6 +30,7 @@ class About:
     example: str = ""
     aliases: tuple[str, ...] = ()
     wan_aliases: tuple[str, ...] = field(default=())
+    entered: bool = True
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
