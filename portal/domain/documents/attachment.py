@@ -40,7 +40,10 @@ _EXTENSIONS = {
     MediaType.JPEG: ".jpg",
 }
 Digest = Annotated[
-    str, Field(pattern="^[0-9a-f]{64}$"), WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"}), Type.DIGEST
+    str,
+    Field(pattern="^[0-9a-f]{64}$"),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
+    Type.DIGEST,
 ]
 
 
@@ -57,7 +60,7 @@ class Attachment(Part):
     def _named_as_it_is(self) -> Attachment:
         if self.name != file_name(self.name, self.media_type):
             raise ValueError(
-                f"附件名“{self.name}”不合规则：不能含有 / \\ : * ? \" < > | 等符号，不超过 {_LONGEST_NAME} 字，"
+                f'附件名“{self.name}”不合规则：不能含有 / \\ : * ? " < > | 等符号，不超过 {_LONGEST_NAME} 字，'
                 f"并以 {self.media_type.extension} 结尾。"
             )
         return self
@@ -68,7 +71,9 @@ class Attachment(Part):
         return f"{self.digest}{self.media_type.extension}"
 
 
-_NOT_IN_NAMES = re.compile(r"""[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff/\\:*?"<>|]+""")
+_NOT_IN_NAMES = re.compile(
+    r"""[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff/\\:*?"<>|]+"""
+)
 
 
 def file_name(given: str, media_type: MediaType) -> str:
