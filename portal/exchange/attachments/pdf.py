@@ -87,6 +87,8 @@ def _cleaned(pdf: Any) -> tuple[bytes, tuple[str, ...]]:
     for one in pdf.objects:
         walker.clean(one, 0)
     walker.clean(pdf.trailer, 0)
+    if "/ID" in pdf.trailer:
+        del pdf.trailer["/ID"]  # It tells copies of one document from each other.
     out = io.BytesIO()
     pdf.save(out, deterministic_id=True, encryption=False, linearize=False, fix_metadata_version=False)
     return out.getvalue(), (f"已去除：{'、'.join(removed)}。",) if removed else ()

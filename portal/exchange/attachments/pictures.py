@@ -42,23 +42,28 @@ def clean_picture(data: bytes, kind: MediaType) -> tuple[bytes, tuple[str, ...]]
 
 def _checked(data: bytes) -> int:
     """Decode the picture as a reader's program would; return how it is to be turned."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "MPO")) as picture:
             if picture.width * picture.height > MAX_PIXELS:
-                raise Refused(
-                    f"图片有 {picture.width} × {picture.height} 个像素，超过 {MAX_PIXELS // 10_000} 万像素的上限。"
-                    "请用看图软件缩小后再添加。"
-                )
+                raise _too_large()
             picture.load()
             turned: object = picture.getexif().get(_ORIENTATION)
     except Refused:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+        raise _too_large() from bomb
     # Decoders and readers of EXIF fail in any way on a broken picture; bombs are among them.
-    except (Exception, UnidentifiedImageError) as broken:
+    except Exception as broken:
         raise _broken() from broken
     return turned if isinstance(turned, int) and 2 <= turned <= 8 else 1
+
+
+def _too_large() -> Refused:
+    return Refused(
+        f"图片超过 {MAX_PIXELS // 10_000} 万像素的上限。请用看图软件缩小，或降低扫描的分辨率后再添加。"
+    )
 
 
 def _broken() -> Refused:
