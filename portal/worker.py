@@ -85,6 +85,19 @@ class Signalled:
         return select.select([self._ear], [], [], timeout)[0]
 
 
+class WithParent(Signalled):
+    """Set by a signal, or when the process that started this one is gone, however it ended."""
+
+    def __init__(self, parent: int) -> None:
+        """Know whose child this is: by now that process may be gone, and this one somebody else's."""
+        super().__init__()
+        self._parent = parent
+
+    def is_set(self) -> bool:
+        """Tell whether a signal came, or the parent went."""
+        return super().is_set() or os.getppid() != self._parent
+
+
 def _clock() -> datetime:
     return datetime.now(UTC)
 
@@ -110,7 +123,9 @@ def work(
     site = site_of(session, settings, regimes, make_app, jobs=jobs)
     site.parsed = {}
     with ExitStack() as signals:
-        stop = stop or signals.enter_context(Signalled())
+        stop = stop or Signalled()
+        if isinstance(stop, Signalled):
+            signals.enter_context(stop)
         watch = _Watch(session, settings, site, tell, clock, pause)
         while not stop.is_set():
             stop.wait(watch.look() or every)
