@@ -115,7 +115,13 @@ def let_go(session: Session, unit_id: int, digests: Iterable[str], *, now: datet
     session.flush()
 
 
-def sweep(session: Session, files: FileStore) -> int:
+def any_gone(session: Session) -> bool:
+    """Tell whether there is content that `sweep` would remove."""
+    query = select(tables.Attachment.id).where(tables.Attachment.gone_at.is_not(None))
+    return session.scalar(query.limit(1)) is not None
+
+
+def sweep(session: Session, *stores: FileStore) -> int:
     """Remove the content of files that nobody needs any more, and their rows; return how many. The caller commits."""
     count = 0
     for row in session.scalars(select(tables.Attachment).where(tables.Attachment.gone_at.is_not(None))):
@@ -123,7 +129,8 @@ def sweep(session: Session, files: FileStore) -> int:
             tables.Attachment.digest == row.digest, tables.Attachment.gone_at.is_(None)
         )
         if session.scalar(others.limit(1)) is None:  # Another unit may have the very same file.
-            files.delete(row.digest)
+            for one in stores:
+                one.delete(row.digest)
         session.delete(row)
         count += 1
     session.flush()
