@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 
-from portal.domain.attached import with_attached
+from portal.domain.attached import personal_data_in, with_attached
 from portal.domain.canonical import canonical, document_json
 from portal.domain.documents.attachment import MOST, Attachment, MediaType, file_name
 from portal.domain.documents.base import Document, kind_of
 from portal.domain.drafting import Event, State
+from portal.domain.rules.personal_numbers import Hit
 from portal.services import attachments
 from portal.services.attachments import PersonalProblem, attached_to
 from portal.services.desk.rooms import Actor, Room
@@ -20,12 +22,14 @@ from portal.store.tables import Draft
 
 __all__ = [
     "NotAttachable",
+    "Reviewed",
     "attach",
     "attached_to",
     "content_of",
     "may_change",
     "personal_problems",
     "remove",
+    "reviewed",
 ]
 
 
@@ -99,6 +103,25 @@ def content_of(draft: Draft, digest: str, files: FileStore) -> tuple[Attachment,
     """Return a file of a draft with its content; None where the draft has no such file. Raises what `files` does."""
     found = next((one for one in attached_to(draft) if one.digest == digest), None)
     return (found, files.get(digest)) if found else None
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A file of a draft with what was seen in it. `silent`: it has no text that anything could be seen in."""
+
+    attachment: Attachment
+    hits: tuple[Hit, ...]
+    silent: bool
+
+
+def reviewed(room: Room, draft: Draft) -> list[Reviewed]:
+    """Return a draft's files with the personal data in each, whether or not a law asks for it."""
+    found = []
+    for one in attached_to(draft):
+        row = room.attachment(one.digest)
+        text = row.text if row else ""
+        found.append(Reviewed(one, personal_data_in(text), not text.strip()))
+    return found
 
 
 def personal_problems(room: Room, document: Document) -> list[PersonalProblem]:

@@ -14,7 +14,7 @@ ABOUT = "about.html"
 SITEMAP = "sitemap.html"
 SEARCH = "search.html"
 
-# Pages and folders of a jurisdiction whose names no kind may take for its own.
+# Pages and folders of a jurisdiction, and of a unit, whose names no kind may take for its own.
 RESERVED = frozenset(
     {
         "index",
