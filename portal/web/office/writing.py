@@ -13,6 +13,7 @@ from portal.exchange.forms import Entries, TooMuch, pasted, pieces, with_row, wi
 from portal.exchange.sheets.results import shorten
 from portal.services.checking import Book
 from portal.services.desk import writing
+from portal.services.desk.notices import tell_reviewers
 from portal.services.desk.rooms import Actor, Room
 from portal.services.desk.writing import Draft
 from portal.services.publishing import Conflict
@@ -223,7 +224,10 @@ def submit(uid: str) -> ResponseReturnValue:
     book = Book(place.session, office().regimes)
     try:
         writing.submit(place, draft, revision=revision, actor=actor(), now=at, book=book)
+        address = office().own_url + url_for("reviewing.show", uid=uid)
+        tell_reviewers(place, draft, by=actor(), address=address, now=at)
     except (writing.NotReady, writing.NotEditable, Conflict) as refusal:
+        place.session.rollback()
         return form_page(place, draft, entries_in(draft), told=True, code=422, refusal=str(refusal))
     commit()
     flash("已送审。审核通过后才会公开；审核前可以撤回修改。")
