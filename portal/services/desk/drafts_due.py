@@ -37,9 +37,7 @@ class Paper:
 
 def paper_of(draft: Draft) -> Paper:
     """Return the draft with what it would fulfil, as far as what was typed so far tells."""
-    document = None
-    if draft.content is not None and draft.kind in kinds():
-        document = kind_of(draft.kind).model_validate_json(draft.content)
+    document = _document(draft)
     duty, period = fulfils(document) if document else ("", "")
     if document is None:
         duty, period = _typed(draft)
@@ -57,6 +55,16 @@ def paper_of(draft: Draft) -> Paper:
         author=draft.author,
         publish_at=draft.publish_at,
     )
+
+
+def _document(draft: Draft) -> Document | None:
+    """Return what the draft holds; None where it makes no document (any more): the list must open all the same."""
+    if draft.content is None or draft.kind not in kinds():
+        return None
+    try:
+        return kind_of(draft.kind).model_validate_json(draft.content)
+    except ValueError:
+        return None
 
 
 def _typed(draft: Draft) -> tuple[str, str]:

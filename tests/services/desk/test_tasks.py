@@ -169,6 +169,15 @@ def test_a_form_that_is_not_whole_yet_is_known_by_its_period(
     assert (found.target and found.target.uid) == draft.uid
 
 
+def test_a_draft_that_no_longer_makes_a_document_is_listed_all_the_same(
+    session: Session, room: Room, regime: Regime, unit: Unit, a_quarter: Any
+) -> None:
+    draft = save(session, unit, a_quarter("2026Q3"))
+    draft.content = b'{"period":"2026Q3","a_field_of_old":1}'
+    session.flush()
+    assert [one for one in look(room, regime).tasks if one.target and one.target.uid == draft.uid]
+
+
 def test_whoever_reviews_sees_what_waits_for_them_first_but_not_their_own(
     session: Session, room: Room, regime: Regime, unit: Unit, a_quarter: Any
 ) -> None:
