@@ -24,6 +24,7 @@ from portal.store.tables import (
     Record,
     Step,
     Unit,
+    UnitAlias,
     Upload,
     Version,
 )
@@ -56,6 +57,12 @@ class Room:
     def unit(self) -> Unit:
         """The unit itself."""
         return self.session.get_one(Unit, self._unit_id)
+
+    def names(self) -> list[str]:
+        """Return every name under which files know the unit."""
+        unit = self.unit
+        aliases = self.session.scalars(select(UnitAlias.name).where(UnitAlias.unit_id == self._unit_id))
+        return [one for one in (unit.name, unit.short, unit.code, unit.uscc, *aliases) if one]
 
     def drafts(self) -> list[Draft]:
         """Return the unit's drafts, the last changed first."""
