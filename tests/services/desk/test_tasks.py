@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from portal.domain.documents import decision as d
 from portal.domain.documents.base import Document
 from portal.domain.drafting import Event, State
+from portal.domain.obligations import Status
 from portal.domain.regimes import Regime
 from portal.domain.roles import Role
 from portal.services import compliance, publishing, rosters
 from portal.services.checking import Book
 from portal.services.desk.rooms import Actor, Room
-from portal.services.desk.tasks import Desk, Rank, Task, desk_of
+from portal.services.desk.tasks import Desk, Rank, Task, desk_of, first_quarter_of
 from portal.store.tables import Account, Draft, Jurisdiction, Unit
 
 EDITOR = Actor(1, "方示九", frozenset({Role.EDITOR}))
@@ -293,5 +294,32 @@ def test_another_units_papers_are_never_read(
     assert "金丝雀" not in repr(desk)
     assert rows
     assert all("record.unit_id = ?" in statement and unit.id in parameters for statement, parameters in rows)
-    # Yet the quarters that a unit owes begin with the first that anybody in the county disclosed.
-    assert task(desk, "finance", "2026Q2").rank is Rank.OVERDUE
+    assert not [one for one in desk.tasks if (one.duty, one.period) == ("finance", "2026Q2")]
+
+
+def test_the_quarters_that_are_owed_begin_with_the_countys_first_where_it_is_known(
+    session: Session,
+    county: Jurisdiction,
+    unit: Unit,
+    people: None,
+    regime: Regime,
+    regimes: dict[str, Regime],
+    a_quarter: Any,
+) -> None:
+    other = rosters.put_unit(
+        session, county, rosters.RosterLine(name="示例水利局", type="bureau"), now=OCTOBER
+    )
+    draft = publishing.save_draft(
+        session, unit=other, document=a_quarter("2026Q1"), author="外人", now=OCTOBER
+    )
+    publishing.publish(
+        session, draft, book=Book(session, regimes), reason="首次公开", actor="外人", now=OCTOBER
+    )
+    session.commit()
+    first = first_quarter_of(session, county)
+    assert first == "2026Q1"
+    desk = desk_of(Room(session, unit.id), regime, actor=EDITOR, now=OCTOBER, first_quarter=first)
+    board = compliance.board(session, regime, county, on=OCTOBER.date(), only=unit).rows[0].standing
+    owed = {one.period for one in board.of("finance") if one.status is Status.MISSING}
+    assert owed == {"2026Q1", "2026Q2"}
+    assert {one.period for one in desk.tasks if one.duty == "finance" and one.overdue} == owed
