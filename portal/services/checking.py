@@ -130,7 +130,9 @@ def records_of(session: Session, unit: Unit) -> list[PublishedDocument]:
     query = (
         select(Version)
         .join(Version.record)
-        .options(contains_eager(Version.record), joinedload(Version.withdrawal))  # Not two questions for each.
+        .options(
+            contains_eager(Version.record), joinedload(Version.withdrawal)
+        )  # Not two questions for each.
         .where(Record.unit_id == unit.id)
         .order_by(Version.record_id, Version.number)
     )

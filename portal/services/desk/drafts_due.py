@@ -30,8 +30,6 @@ class Paper:
     duty: str
     period: str
     corrects: bool
-    submitted_by: int | None
-    author: str
     publish_at: datetime | None
 
 
@@ -51,8 +49,6 @@ def paper_of(draft: Draft) -> Paper:
         duty=duty,
         period=period,
         corrects=draft.record_id is not None,
-        submitted_by=draft.submitted_by_id,
-        author=draft.author,
         publish_at=draft.publish_at,
     )
 

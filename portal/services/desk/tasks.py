@@ -2,13 +2,12 @@
 
     desk_of(room, regime, *, actor: Actor | None, now: datetime, first_quarter: str | None) -> Desk
 
-Only this unit's records are read: the board of a whole county would cost a
-hundred times as much, and is nobody's business here.
+Only this unit's records are read: a whole county's board would cost a hundred times as much.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -33,11 +32,11 @@ from portal.services.checking import SHANGHAI
 from portal.services.compliance import cases_of
 from portal.services.compliance_answers import period_name
 from portal.services.desk.drafts_due import Paper, own_deadline, paper_of
+from portal.services.desk.reviewing import why_not_reviewer
 from portal.services.desk.rooms import Actor, Room
 from portal.store.tables import Jurisdiction, Record, Unit
 
-# From here on a task stands out. The regime's own `soon` counts beside it, where it names one.
-SOON = 5  # Working days: a week in which a review still fits.
+SOON = 5  # Working days: a week in which a review still fits. A regime's own `soon` counts beside it.
 _KIND_OF = {
     "plan": DelegationPlan.kind.code,
     "filing": DelegationPlan.kind.code,
@@ -164,9 +163,15 @@ def desk_of(
     `first_quarter` is the first that anybody in the county disclosed, where the caller may know (`first_quarter_of`).
     """
     today = now.astimezone(SHANGHAI).date()
-    papers = [paper_of(one) for one in room.drafts()]
+    drafts = room.drafts()
+    papers = [paper_of(one) for one in drafts]
+    mine = {
+        one.uid
+        for one in drafts
+        if actor and one.state == State.SUBMITTED.value and not why_not_reviewer(room, one, actor)
+    }
     case = case_of(room.session, regime, room.unit, on=today) if regime else None
-    view = _View(actor, today, case)
+    view = _View(actor, today, case, mine)
     tasks: list[Task] = []
     used: set[str] = set()
     if case:
@@ -229,7 +234,7 @@ def _remarks(room: Room, papers: list[Paper]) -> list[Remark]:
 
 @dataclass(frozen=True)
 class _Place:
-    """What a task says of time: how pressing it is, and in which words."""
+    """What a task says of time."""
 
     rank: Rank
     sign: str
@@ -241,8 +246,8 @@ class _Place:
 class _View:
     """Turns duties and drafts into tasks for one person."""
 
-    def __init__(self, actor: Actor | None, today: date, case: Case | None) -> None:
-        self._actor, self._today, self._case = actor, today, case
+    def __init__(self, actor: Actor | None, today: date, case: Case | None, mine: Collection[str]) -> None:
+        self._today, self._case, self._mine = today, case, mine
         roles = actor.roles if actor else frozenset[Role]()
         self._writes, self._reviews = allowed(roles, Action.WRITE), allowed(roles, Action.REVIEW)
 
@@ -341,22 +346,18 @@ class _View:
             case State.RETURNED:
                 return ("修改", edit) if self._writes else ("查看", review)
             case State.SUBMITTED:
-                return ("去审核" if self._may_review(paper) else "查看"), review
+                return ("去审核" if paper.uid in self._mine else "查看"), review
             case State.APPROVED if self._reviews and paper.publish_at is None:
                 return "去发布", review
             case _:
                 return "查看", review
-
-    def _may_review(self, paper: Paper) -> bool:
-        """The reviewer is another person than whoever submitted it."""
-        return self._reviews and self._actor is not None and paper.submitted_by != self._actor.id
 
     def _by_state(self, paper: Paper, place: _Place) -> _Place:
         """Say first what happened to the draft; a deadline that has passed or is near stays in the words."""
         near = f"，{place.word}" if place.rank in (Rank.OVERDUE, Rank.SOON) else ""
         sign = place.sign if place.rank in (Rank.OVERDUE, Rank.SOON) else ""
         match paper.state:
-            case State.SUBMITTED if self._may_review(paper):
+            case State.SUBMITTED if paper.uid in self._mine:
                 return replace(place, rank=Rank.MINE, sign=sign or "late", word=f"待您审核{near}")
             case State.SUBMITTED:
                 rank = place.rank if near else Rank.WAITING

@@ -187,7 +187,7 @@ def test_whoever_reviews_sees_what_waits_for_them_first_but_not_their_own(
     assert (first.rank, first.action) == (Rank.MINE, "去审核")
     assert first.word.startswith("待您审核")
     assert "1 件待您审核" in look(room, regime, REVIEWER).summary
-    draft.submitted_by_id = REVIEWER.id
+    draft.author_id = REVIEWER.id  # Who changed it last is no other person either.
     session.flush()
     own = task(look(room, regime, REVIEWER), "finance", "2026Q3")
     assert own.action == "查看"
