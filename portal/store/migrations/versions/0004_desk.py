@@ -235,6 +235,7 @@ def _desk() -> None:
         _text("text"),
         _text("added_by"),
         _at("added_at"),
+        _at("gone_at", optional=True),
         sa.UniqueConstraint("unit_id", "digest"),
     )
     op.create_table(
