@@ -20,7 +20,8 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 WANTED = os.environ.get("PORTAL_TEST_DATABASE", "sqlite") == "postgresql"
-_PLACE = "PORTAL_TEST_POSTGRESQL"  # The folder of the server's socket.
+_PLACE = "PORTAL_TEST_POSTGRESQL"  # The folder of the server's socket; tests take such variables away.
+_at = [os.environ.get(_PLACE, "")]
 _PATIENCE = 60.0
 OWNER, APP = "portal_owner", "portal_app"
 _TEMPLATE = "migrated"
@@ -81,14 +82,26 @@ def _servant() -> dict[str, object]:
 def start(bin_folder: Path | None = None) -> Server:
     """Start a server that forgets everything when it stops."""
     tools = bin_folder or programs()
-    folder = Path(tempfile.mkdtemp(prefix="portal-pg-", dir="/tmp"))  # noqa: S108 - a socket's path must be short.
+    folder = Path(tempfile.mkdtemp(prefix="portal-pg-", dir="/tmp"))
     folder.chmod(0o700)
     servant = _servant()
     if servant:
         os.chown(folder, servant["user"], servant["group"])  # type: ignore[arg-type] # the ids above.
     data, clean = folder / "data", {"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"}
     subprocess.run(
-        [tools / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+        [
+            tools / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ],
         check=True,
         capture_output=True,
         cwd="/",
@@ -122,7 +135,7 @@ def open_for_tests() -> Server:
     from portal.store.migrate import upgrade
 
     server = start()
-    os.environ[_PLACE] = str(server.folder)
+    os.environ[_PLACE] = _at[0] = str(server.folder)
     _wait(server)
     _command(f"CREATE ROLE {OWNER} LOGIN", f"CREATE ROLE {APP} LOGIN")
     _command(f"CREATE DATABASE {_TEMPLATE} OWNER {OWNER}")
@@ -130,9 +143,14 @@ def open_for_tests() -> Server:
     return server
 
 
+def running() -> bool:
+    """Tell whether there is a server."""
+    return bool(_at[0])
+
+
 def url_of(name: str, *, role: str = APP) -> str:
     """Return the address of a database for a role."""
-    return f"postgresql+psycopg://{role}@/{name}?host={os.environ[_PLACE]}"
+    return f"postgresql+psycopg://{role}@/{name}?host={_at[0]}"
 
 
 def owner_of(url: str) -> str:
@@ -140,20 +158,26 @@ def owner_of(url: str) -> str:
     return make_url(url).set(username=OWNER).render_as_string(hide_password=False)
 
 
-def database_for(folder: Path, *, migrated: bool = True) -> str:
+def database_for(folder: Path) -> str:
     """Return the address of the folder's database, making it at the first call."""
     if folder not in _made:
         name = f"t{os.getpid()}_{next(_numbers)}"
-        _command(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {_TEMPLATE if migrated else 'template0'}")
+        _command(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {_TEMPLATE}")
         _made[folder] = url_of(name)
     return _made[folder]
 
 
+def has(folder: Path) -> bool:
+    """Tell whether the folder has a database."""
+    return folder in _made
+
+
 def copy_database(folder: Path, to: Path) -> None:
     """Let `to` have a database like the folder's, in place of what it has."""
-    drop(to)
-    name = f"t{os.getpid()}_{next(_numbers)}"
-    source = make_url(_made[folder]).database
+    source, name = make_url(_made[folder]).database, f"t{os.getpid()}_{next(_numbers)}"
+    if to in _made:  # The address stays, as that of a file does.
+        name = str(make_url(_made[to]).database)
+        drop(to)
     ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{source}'"  # noqa: S608 - ours.
     _command(ended, f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {source}")
     _made[to] = url_of(name)
@@ -168,9 +192,7 @@ def drop(*below: Path) -> None:
 def _command(*statements: str) -> None:
     import psycopg
 
-    with psycopg.connect(
-        host=os.environ[_PLACE], user="postgres", dbname="postgres", autocommit=True
-    ) as connection:
+    with psycopg.connect(host=_at[0], user="postgres", dbname="postgres", autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement)
 

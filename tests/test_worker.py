@@ -27,12 +27,14 @@ from portal.services import publishing, rosters
 from portal.services.checking import Book
 from portal.site.manifests import files_of
 from portal.site.served import current_build
-from portal.store.db import begin_write, make_engine, sqlite_url
-from portal.store.migrate import upgrade
+from portal.store.db import begin_write, make_engine
 from portal.store.tables import Unit
 from portal.worker import work
 from tests.conftest import ROOT, shipped
+from tests.databases import database_of, new_database
 from tests.site.disks import small_disk
+
+pytestmark = pytest.mark.database
 
 NOON = datetime(2026, 11, 2, 4, 0, tzinfo=UTC)
 LONG = 120.0  # Seconds after which a test gives up; nothing is measured.
@@ -44,7 +46,7 @@ class Instance:
     def __init__(self, home: Path) -> None:
         self.settings = Settings(home=home)
         home.mkdir(parents=True)
-        upgrade(sqlite_url(self.settings.database))
+        new_database(self.settings.home)
         with self.session() as session:
             rosters.init_jurisdictions(session, shipped().values(), now=NOON)
             county = rosters.find_jurisdiction(session, "jinhu")
@@ -55,7 +57,7 @@ class Instance:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        engine = make_engine(sqlite_url(self.settings.database))
+        engine = make_engine(database_of(self.settings.home))
         with Session(engine) as session:
             yield session
         engine.dispose()

@@ -15,6 +15,7 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from portal.store.tables import Base
 from portal.store.tenancy import CLOSED, NOBODY, SETTING
@@ -47,9 +48,13 @@ def full_url(url: str) -> str:
 def make_engine(url: str, *, closed: bool = False) -> Engine:
     """Return an engine outside of any app, for commands and migrations.
 
-    On PostgreSQL, sessions of a `closed` one see a unit's rows only when they are bound to the unit.
+    On PostgreSQL, sessions of a `closed` one see a unit's rows only when they are bound to the unit, and every
+    connection ends with its session: nobody who makes an engine here has to remember to put it away.
     """
-    return create_engine(full_url(url), execution_options=CLOSED if closed else {})
+    address, options = full_url(url), CLOSED if closed else {}
+    if make_url(address).get_backend_name() == "postgresql":
+        return create_engine(address, execution_options=options, poolclass=NullPool)
+    return create_engine(address, execution_options=options)
 
 
 @event.listens_for(Engine, "connect")

@@ -30,7 +30,9 @@ _SHAPE = re.compile(
 )
 _ROW, _BEFORE = 1, 2  # As `pg_trigger.tgtype` counts them.
 _EVENTS = {"INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
-_CONFIG = ("search_path=public, pg_temp",)  # Where a function looks for names: a temporary table cannot stand in.
+_CONFIG = (
+    "search_path=public, pg_temp",
+)  # Where a function looks for names: a temporary table cannot stand in.
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,8 @@ def trespassing(connection: Connection) -> bool:
 
 def _has(connection: Connection, table: str) -> bool:
     return (
-        connection.execute(text("SELECT to_regclass(:name)"), {"name": f"public.{table}"}).scalar() is not None
+        connection.execute(text("SELECT to_regclass(:name)"), {"name": f"public.{table}"}).scalar()
+        is not None
     )
 
 
@@ -159,7 +162,14 @@ def _fences(connection: Connection) -> dict[str, Fence]:
     )
     found: dict[str, set[tuple[str, ...]]] = {}
     for row in rows:
-        policy = (row.policyname, row.permissive, row.roles, row.cmd, _plain(row.qual), _plain(row.with_check))
+        policy = (
+            row.policyname,
+            row.permissive,
+            row.roles,
+            row.cmd,
+            _plain(row.qual),
+            _plain(row.with_check),
+        )
         found.setdefault(row.relname, set()).add(policy)
     return {table: frozenset(policies) for table, policies in found.items()}
 
@@ -184,4 +194,6 @@ def _fence(connection: Connection, table: str) -> tuple[str, ...]:
 
 def _plain(expression: str | None) -> str:
     """Return an expression without what PostgreSQL adds to it when it prints it."""
-    return re.sub(r"\s+|[()]|::text|AScurrent_setting", "", re.sub(r"AS current_setting", "", expression or ""))
+    return re.sub(
+        r"\s+|[()]|::text|AScurrent_setting", "", re.sub(r"AS current_setting", "", expression or "")
+    )
