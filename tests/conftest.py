@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 SERVER = pytest.StashKey[postgresql.Server]()
 ABSENT = pytest.StashKey[str]()
+NOTHING = SimpleNamespace(params={})
 NOON = datetime(2026, 10, 20, 4, 0, tzinfo=UTC)
 
 

@@ -23,6 +23,7 @@ CLOSED = {"portal_closed": True}  # The execution options of an engine where a s
 
 _KEY = "portal_tenant"
 _GATE_KEY = "portal_gate"
+_CONNECTION = "portal_connection"  # PostgreSQL's of the transaction under way.
 
 
 class AnotherTenant(RuntimeError):
@@ -86,13 +87,13 @@ def _tell(session: Session, connection: Connection) -> None:
 @event.listens_for(Session, "after_begin")
 def _tell_each_transaction(session: Session, _: SessionTransaction, connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
+        session.info[_CONNECTION] = connection
         _tell(session, connection)
 
 
 @event.listens_for(Session, "after_soft_rollback")
-def _tell_again(session: Session, _: SessionTransaction) -> None:
-    """What was said inside a savepoint goes with it."""
-    if session.is_active and session.in_transaction():
-        connection = session.connection()
-        if connection.dialect.name == "postgresql":
-            _tell(session, connection)
+def _tell_again(session: Session, ended: SessionTransaction) -> None:
+    """What was said inside a savepoint goes with it: say it anew."""
+    connection = session.info.get(_CONNECTION)
+    if ended.nested and connection is not None and connection.in_transaction():
+        _tell(session, connection)
