@@ -167,6 +167,14 @@ def database_for(folder: Path) -> str:
     return _made[folder]
 
 
+def empty_database(folder: Path) -> str:
+    """Return the address of a new database without any table."""
+    name = f"t{os.getpid()}_{next(_numbers)}"
+    _command(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE template0")
+    _made[folder] = url_of(name)
+    return _made[folder]
+
+
 def has(folder: Path) -> bool:
     """Tell whether the folder has a database."""
     return folder in _made

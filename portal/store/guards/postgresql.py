@@ -55,10 +55,14 @@ class Trigger:
         return (
             f"DROP TRIGGER IF EXISTS {self.name} ON {self.table}",
             f"DROP FUNCTION IF EXISTS guard_{self.name}() CASCADE",
-            f"CREATE FUNCTION guard_{self.name}() RETURNS trigger LANGUAGE plpgsql "
-            f"SET search_path TO public, pg_temp AS $guard${self.body}$guard$",
-            f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} "
-            f"FOR EACH {each} EXECUTE FUNCTION guard_{self.name}()",
+            (
+                f"CREATE FUNCTION guard_{self.name}() RETURNS trigger LANGUAGE plpgsql "
+                f"SET search_path TO public, pg_temp AS $guard${self.body}$guard$"
+            ),
+            (
+                f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} "
+                f"FOR EACH {each} EXECUTE FUNCTION guard_{self.name}()"
+            ),
         )
 
 
