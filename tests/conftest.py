@@ -38,7 +38,7 @@ NOON = datetime(2026, 10, 20, 4, 0, tzinfo=UTC)
 def pytest_configure(config: pytest.Config) -> None:
     """Start the run's PostgreSQL server where one is asked for; those that xdist starts find it running."""
     for line in (
-        "sqlite: about SQLite's own file or its pragmas; left out of the run on PostgreSQL.",
+        "sqlite: about SQLite's own file, or about files only; left out of the run on PostgreSQL.",
         "database: uses a database without one of the fixtures that tell so.",
     ):
         config.addinivalue_line("markers", line)
@@ -168,7 +168,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in list(os.environ):
         if name.startswith("PORTAL_"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("PORTAL_HOME", str(folder))
     set_database(monkeypatch, folder)
     return folder
 

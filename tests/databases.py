@@ -37,12 +37,19 @@ def existing(folder: Path) -> bool:
     return postgresql.has(folder) if postgresql.WANTED else (folder / "portal.db").is_file()
 
 
-def set_database(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    """Let commands use the database that goes with a home."""
+def variables_of(home: Path) -> dict[str, str]:
+    """Return the environment in which commands use a home and the database that goes with it."""
+    found = {"PORTAL_HOME": str(home)}
     if postgresql.WANTED:
         url = postgresql.database_for(home)
-        monkeypatch.setenv("PORTAL_DATABASE_URL", url)
-        monkeypatch.setenv("PORTAL_OWNER_DATABASE_URL", postgresql.owner_of(url))
+        found |= {"PORTAL_DATABASE_URL": url, "PORTAL_OWNER_DATABASE_URL": postgresql.owner_of(url)}
+    return found
+
+
+def set_database(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """Let commands of this process use the database that goes with a home."""
+    for name, value in variables_of(home).items():
+        monkeypatch.setenv(name, value)
 
 
 def ask(folder: Path, query: str) -> list[Row[tuple[object, ...]]]:
@@ -74,7 +81,7 @@ def tamper(folder: Path, *statements: str, dropping: tuple[str, ...] = ()) -> No
             for name in dropping:
                 session.execute(text(f"DROP FUNCTION guard_{name}() CASCADE"))
             for statement in statements:
-                session.execute(text(statement))
+                session.connection().exec_driver_sql(statement)
             session.commit()
     finally:
         engine.dispose()

@@ -136,10 +136,14 @@ def open_for_tests() -> Server:
 
     server = start()
     os.environ[_PLACE] = _at[0] = str(server.folder)
-    _wait(server)
-    _command(f"CREATE ROLE {OWNER} LOGIN", f"CREATE ROLE {APP} LOGIN")
-    _command(f"CREATE DATABASE {_TEMPLATE} OWNER {OWNER}")
-    upgrade(url_of(_TEMPLATE), owner=url_of(_TEMPLATE, role=OWNER))
+    try:
+        _wait(server)
+        _command(f"CREATE ROLE {OWNER} LOGIN", f"CREATE ROLE {APP} LOGIN")
+        _command(f"CREATE DATABASE {_TEMPLATE} OWNER {OWNER}")
+        upgrade(url_of(_TEMPLATE), owner=url_of(_TEMPLATE, role=OWNER))
+    except BaseException:
+        server.stop()
+        raise
     return server
 
 
@@ -185,7 +189,7 @@ def copy_database(folder: Path, to: Path) -> None:
     source, name = make_url(_made[folder]).database, f"t{os.getpid()}_{next(_numbers)}"
     if to in _made:  # The address stays, as that of a file does.
         name = str(make_url(_made[to]).database)
-        drop(to)
+        _command(f"DROP DATABASE {name} WITH (FORCE)")
     ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{source}'"  # noqa: S608 - ours.
     _command(ended, f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {source}")
     _made[to] = url_of(name)

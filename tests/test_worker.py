@@ -31,7 +31,7 @@ from portal.store.db import begin_write, make_engine
 from portal.store.tables import Unit
 from portal.worker import work
 from tests.conftest import ROOT, shipped
-from tests.databases import database_of, new_database
+from tests.databases import database_of, new_database, variables_of
 from tests.site.disks import small_disk
 
 pytestmark = pytest.mark.database
@@ -116,7 +116,7 @@ class Worker:
                     *words,
                 ],
                 cwd=ROOT,
-                env=environment | {"PORTAL_HOME": str(instance.settings.home), "PYTHONUNBUFFERED": "1"},
+                env=environment | variables_of(instance.settings.home) | {"PYTHONUNBUFFERED": "1"},
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -50,7 +50,6 @@ def test_a_county_comes_once_and_its_corrections_each_time(portal: Any, home: Pa
 def test_two_homes_hold_the_same_payloads(portal: Any, tmp_path: Path, monkeypatch: Any) -> None:
     found = []
     for name in ("one", "other"):
-        monkeypatch.setenv("PORTAL_HOME", str(tmp_path / name))
         set_database(monkeypatch, tmp_path / name)
         portal("demo", *SMALL, "--touch", "5")
         found.append(ask(tmp_path / name, "SELECT payload, published_at FROM version ORDER BY id"))

@@ -267,7 +267,7 @@ def test_an_address_gets_the_driver_and_keeps_its_password(given: str) -> None:
 def test_the_site_opens_the_database_with_its_password(home: Path, regimes: Any) -> None:
     from portal.config import Settings
 
-    url = make_url(database_of(home)).set(password="p@ss/word").render_as_string(hide_password=False)
+    url = make_url(database_of(home)).set(password="p@ss/word").render_as_string(hide_password=False)  # noqa: S106 - of no account.
     engine = make_engine(url)
     with Session(engine) as session:
         site = site_of(session, Settings(), regimes, lambda _: None)  # type: ignore[arg-type,return-value] # no page is made.

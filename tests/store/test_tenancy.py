@@ -316,7 +316,7 @@ def test_a_rooms_accessor_does_not_find_what_is_foreign(world: World, name: str)
         longest = max((len(known[one.name]) for one in parameters), default=1)
         for turn in range(longest):
             given = {one.name: known[one.name][turn % len(known[one.name])] for one in parameters}
-            positional = {one: value for one, value in given.items()}
+            positional = dict(given)
             found = accessor(room, **positional)
             rows = found if isinstance(found, (list, tuple)) else [found]
             for row in rows:

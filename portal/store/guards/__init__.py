@@ -7,7 +7,7 @@ cannot hold against somebody who drops them; `missing` tells that.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import ModuleType
+from typing import Protocol
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
@@ -17,6 +17,18 @@ from portal.store.guards import postgresql, sqlite
 FIRST = tuple(sqlite.FIRST)  # Of the tables of the first migration.
 COMPLIANCE = tuple(sqlite.COMPLIANCE)  # Of the second's.
 DESK = tuple(sqlite.DESK)  # Of the fourth's.
+
+
+class Kind(Protocol):
+    """What each database has of its own."""
+
+    def missing(self, connection: Connection) -> list[str]:
+        """Return the guards that are lost."""
+        ...
+
+    def put(self, connection: Connection, name: str) -> None:
+        """Put one in its place."""
+        ...
 
 
 def missing(session: Session) -> list[str]:
@@ -45,5 +57,5 @@ def put_fences(connection: Connection) -> None:
         put(connection, postgresql.FENCES)
 
 
-def _of(connection: Connection) -> ModuleType:
+def _of(connection: Connection) -> Kind:
     return postgresql if connection.dialect.name == "postgresql" else sqlite
