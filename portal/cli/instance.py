@@ -6,12 +6,10 @@ import json
 from typing import Any
 
 import click
-from sqlalchemy import select
 
 from portal.cli.opened import Opened, opened
 from portal.cli.telling import Refusal, meter, say
 from portal.config import data_dir
-from portal.store.tables import Unit
 from portal.sync import Busy, CannotWrite, ForkFailed, SyncReport
 from portal.sync import sync as pay
 
@@ -36,7 +34,7 @@ def init_command(restore_guards: bool) -> None:
 def demo_command() -> None:
     """装入示例数据（虚构的单位和人员，页面均标明“示例数据”）。可重复运行。"""
     with opened(create=True) as instance:
-        say(f"新装入 {_load_demo(instance, quiet=False)} 个示例版本。")
+        say(f"新装入 {load_sample(instance, quiet=False)} 个示例版本。")
 
 
 @click.command("sync")
@@ -46,8 +44,8 @@ def demo_command() -> None:
 def sync_command(everything: bool, jobs: int, as_json: bool) -> None:
     """把已发布的变化同步到检索索引和静态网站。"""
     with opened() as instance:
-        report = _pay(instance, everything=everything, jobs=jobs, quiet=as_json)
-    _tell(report, as_json=as_json)
+        report = pay_all(instance, everything=everything, jobs=jobs, quiet=as_json)
+    tell_report(report, as_json=as_json)
 
 
 @click.command("build")
@@ -60,19 +58,20 @@ def build_command(full: bool, jobs: int, as_json: bool) -> None:
     有变化的部分由上次生成之后的发布、更正、撤回和名册变动得出；制度、模板或日期变了，就全部重新生成。
     """
     with opened() as instance:
-        report = _pay(instance, rebuild_site=full, jobs=jobs, quiet=as_json)
-    _tell(report, as_json=as_json)
+        report = pay_all(instance, rebuild_site=full, jobs=jobs, quiet=as_json)
+    tell_report(report, as_json=as_json)
 
 
 @click.command("worker")
 @click.option("--every", type=click.FloatRange(0.05, 60), default=0.25, help="多少秒查看一次，默认 0.25。")
 @click.option("--jobs", type=JOBS, default=0, help="全部重新生成时用几个进程。")
-def worker_command(every: float, jobs: int) -> None:
+@click.option("--with-parent", type=int, default=None, hidden=True)
+def worker_command(every: float, jobs: int, with_parent: int | None) -> None:
     """常驻运行：每有发布，一秒之内更新网站和检索。按 Ctrl+C 停止。
 
     与 portal sync 是同一套步骤，只是不退出，因而更快。随时可以停止，重新启动后从停下的地方继续。
     """
-    from portal.worker import work
+    from portal.worker import WithParent, work
 
     with opened() as instance:
         say("正在等待发布……（按 Ctrl+C 停止）")
@@ -84,46 +83,11 @@ def worker_command(every: float, jobs: int) -> None:
             every=every,
             jobs=jobs,
             tell=say,
+            stop=WithParent(with_parent) if with_parent else None,
         )
 
 
-@click.command("run")
-@click.option("--host", "address", default=None, help="监听地址，默认 127.0.0.1。")
-@click.option("--port", type=click.IntRange(0, 65535), default=None, help="端口，默认 8000。")
-@click.option("--no-demo", is_flag=True, help="空实例也不装入示例数据。")
-def run_command(address: str | None, port: int | None, no_demo: bool) -> None:
-    """准备好一切并打开网站：建立实例、（空实例）装入示例数据、同步、提供访问。"""
-    from portal.search import SearchIndex
-    from portal.web.hosting import host  # The server is loaded only to serve.
-
-    with opened(create=True) as instance:
-        if not no_demo and instance.session.scalar(select(Unit.id).limit(1)) is None:
-            say("正在装入示例数据……")
-            _load_demo(instance, quiet=False)
-        instance.session.rollback()
-        say("正在同步检索索引和静态网站……")
-        report = _pay(instance, quiet=False)
-        _tell(report, as_json=False)
-        settings = instance.settings
-        serve_at = (address or settings.host, settings.port if port is None else port)
-        try:
-            host(
-                settings.site_folder,
-                live=lambda snapshot, search: instance.public_app(snapshot, search=search),
-                index=SearchIndex(settings.index_folder),
-                session=instance.session,
-                regimes=instance.regimes,
-                address=serve_at,
-                announce=say,
-            )
-        except (OSError, ValueError) as taken:
-            raise Refusal(
-                f"无法在 {serve_at[0]}:{serve_at[1]} 提供访问（{getattr(taken, 'strerror', None) or taken}）。"
-                "端口可能已被占用，请用 --port 换一个，例如 portal run --port 8001。"
-            ) from taken
-
-
-def _load_demo(instance: Opened, *, quiet: bool) -> int:
+def load_sample(instance: Opened, *, quiet: bool) -> int:
     from portal.demo import load_demo
 
     instance.begin_write()
@@ -138,7 +102,7 @@ def _load_demo(instance: Opened, *, quiet: bool) -> int:
     return count
 
 
-def _pay(
+def pay_all(
     instance: Opened, *, everything: bool = False, rebuild_site: bool = False, jobs: int = 0, quiet: bool
 ) -> SyncReport:
     try:
@@ -157,7 +121,7 @@ def _pay(
         raise Refusal(str(stopped)) from stopped
 
 
-def _tell(report: SyncReport, *, as_json: bool) -> None:
+def tell_report(report: SyncReport, *, as_json: bool) -> None:
     build = report.build
     if as_json:
         failures = [vars(one) for one in build.failures] if build else []
@@ -197,4 +161,4 @@ def _tell(report: SyncReport, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-COMMANDS = (init_command, sync_command, build_command, worker_command, run_command)
+COMMANDS = (init_command, sync_command, build_command, worker_command)

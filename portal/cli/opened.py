@@ -36,6 +36,11 @@ class Opened:
     regimes: dict[str, Regime]
     session: Session
 
+    @property
+    def url(self) -> str:
+        """The address of the database, for apps that open it themselves."""
+        return database_url(self.settings)
+
     def now(self) -> datetime:
         """The server's clock, in UTC."""
         return datetime.now(UTC)

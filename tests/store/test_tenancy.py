@@ -15,10 +15,11 @@ from sqlalchemy.exc import DBAPIError, InvalidRequestError, SAWarning
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
+from portal.domain.documents.base import Audience
 from portal.services.desk.rooms import Room
 from portal.store.db import begin_write, make_engine
 from portal.store.guards.fences import POLICIES
-from portal.store.tables import Account, Base
+from portal.store.tables import Account, Base, Draft, Record
 from portal.store.tenancy import SETTING, AnotherTenant, bind_tenant, open_gate, tenant_of
 from tests import postgresql
 from tests.conftest import ROOT
@@ -276,9 +277,9 @@ def foreign_words(world: World, session: Session) -> dict[str, list[Any]]:
         .one()
         for table in TABLES
     }
-    session.rollback()
+    session.expunge_all()
     numbers = [row["id"] for row in rows.values()]
-    return {
+    known = {
         "uid": [rows["draft"]["uid"], rows["upload"]["uid"]],
         "draft_uid": [rows["draft"]["uid"], rows["step"]["draft_uid"], rows["draft_copy"]["draft_uid"]],
         "number": numbers,
@@ -290,9 +291,17 @@ def foreign_words(world: World, session: Session) -> dict[str, list[Any]]:
         "digest": [rows["attachment"]["digest"], rows["version"]["digest"]],
         "key": [rows["mail"]["key"]],
         "on": [date(2026, 6, 1)],
+        "audiences": [tuple(Audience)],
+        "year": [2026],
+        "withdrawn": [True],
+        "record": [session.get(Record, rows["record"]["id"])],
+        "draft": [session.get(Draft, rows["draft"]["id"])],
         "limit": [100],
         "offset": [0],
     }
+    session.expunge_all()
+    session.rollback()
+    return known
 
 
 def accessors() -> list[str]:

@@ -153,6 +153,11 @@ def declaration(model: type[Document]) -> Declaration:
     return Declaration(model, tuple(fields), tuple(tables))
 
 
+def about_of(model: type[Document], name: str) -> About:
+    """Return what a field of the model itself, single, group or table, says about itself."""
+    return _about(model.model_fields[name])
+
+
 def _field(path: tuple[str, ...], info: FieldInfo, *, group: str | None = None) -> Field:
     about = _about(info)
     inner, metadata = _inner(info.annotation), _all_metadata(info)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from portal.domain.comparing import changed_cells, show
 from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import declaration
 from portal.domain.documents.regulation import Regulation
@@ -12,7 +13,6 @@ from portal.site.pages import paths
 from portal.site.pages.checks import checks_of
 from portal.site.pages.comparing import compare
 from portal.site.pages.declared import declared
-from portal.site.pages.differences import changed_cells, show
 from portal.site.pages.downloads import downloads_of
 from portal.site.pages.kinds import view_of
 from portal.site.pages.shell import Context, Link, Meta, area_crumbs, sample_band

@@ -145,14 +145,20 @@ def _drafts() -> None:
         sa.Column("content", sa.LargeBinary()),
         _short("state", 20),
         _text("reason"),
+        sa.Column("based_on", sa.Integer()),
         _text("author"),
         _ref("author_id", "account", optional=True),
         _ref("submitted_by_id", "account", optional=True),
         _ref("approved_by_id", "account", optional=True),
+        _short("approved_digest", 64, optional=True),
         _at("publish_at", optional=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         _at("created_at"),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
+    )
+    scheduled = sa.text("publish_at IS NOT NULL")
+    op.create_index(
+        "ix_draft_publish_at", "draft", ["publish_at"], sqlite_where=scheduled, postgresql_where=scheduled
     )
     if draft is None or not old:
         return

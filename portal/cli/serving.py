@@ -1,0 +1,130 @@
+"""Commands that serve: the public site and the office, together for a try-out or the office alone."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import click
+from sqlalchemy import select
+
+from portal.cli.instance import load_sample, pay_all, tell_report
+from portal.cli.opened import Opened, opened
+from portal.cli.telling import Refusal, say
+from portal.store.tables import Unit
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from portal.web.serving import OfficeServer
+
+PORT = click.IntRange(0, 65535)
+
+
+@click.command("run")
+@click.option("--host", "address", default=None, help="监听地址，默认 127.0.0.1。")
+@click.option("--port", type=PORT, default=None, help="公开网站的端口，默认 8000。")
+@click.option("--office-port", type=PORT, default=None, help="办公端的端口，默认为公开网站的端口加 1。")
+@click.option("--no-office", is_flag=True, help="只打开公开网站。")
+@click.option("--no-demo", is_flag=True, help="空实例也不装入示例数据。")
+def run_command(
+    address: str | None, port: int | None, office_port: int | None, no_office: bool, no_demo: bool
+) -> None:
+    """准备好一切并打开网站和办公端：建立实例、（空实例）装入示例数据、同步、提供访问。"""
+    from portal.search import SearchIndex
+    from portal.web.hosting import host  # The server is loaded only to serve.
+    from portal.web.serving import worker_beside
+
+    with opened(create=True) as instance, ExitStack() as beside:
+        if not no_demo and instance.session.scalar(select(Unit.id).limit(1)) is None:
+            say("正在装入示例数据……")
+            load_sample(instance, quiet=False)
+        instance.session.rollback()
+        say("正在同步检索索引和静态网站……")
+        tell_report(pay_all(instance, quiet=False), as_json=False)
+        settings = instance.settings
+        serve_at = (address or settings.host, settings.port if port is None else port)
+        office = None
+        if not no_office:
+            wanted = office_port if office_port is not None else serve_at[1] and serve_at[1] + 1
+            office = _open_port((serve_at[0], wanted), option="--office-port")
+
+        def announce(told: str) -> None:
+            say(told)
+            if office is not None:
+                public = told.partition("：")[2].partition(" ")[0].rstrip("/")
+                beside.enter_context(worker_beside(say))
+                _serve_aside(instance, office, public)
+
+        try:
+            host(
+                settings.site_folder,
+                live=lambda snapshot, search: instance.public_app(snapshot, search=search),
+                index=SearchIndex(settings.index_folder),
+                session=instance.session,
+                regimes=instance.regimes,
+                address=serve_at,
+                announce=announce,
+            )
+        except (OSError, ValueError) as taken:
+            raise _taken(serve_at, taken, option="--port") from taken
+
+
+@click.command("office")
+@click.option("--host", "address", default=None, help="监听地址，默认 127.0.0.1。")
+@click.option("--port", type=PORT, default=None, help="端口，默认 8001。")
+@click.option("--no-worker", is_flag=True, help="不在一旁运行同步（已另外运行 portal worker 时）。")
+def office_command(address: str | None, port: int | None, no_worker: bool) -> None:
+    """打开办公端：单位填报、审核、发布。与公开网站分开，使用自己的网址。"""
+    from portal.web.serving import worker_beside
+
+    with opened() as instance, ExitStack() as beside:
+        settings = instance.settings
+        server = _open_port(
+            (address or settings.host, settings.office_port if port is None else port), option="--port"
+        )
+        if not no_worker:
+            beside.enter_context(worker_beside(say))
+        app = _office_app(instance, server, None)
+        say(f"办公端已打开：{server.url}/  （按 Ctrl+C 停止）")
+        server.run(app)
+
+
+def _open_port(address: tuple[str, int], *, option: str) -> OfficeServer:
+    from portal.web.serving import OfficeServer
+
+    try:
+        return OfficeServer(address)
+    except (OSError, ValueError) as taken:
+        raise _taken(address, taken, option=option) from taken
+
+
+def _taken(address: tuple[str, int], why: Exception, *, option: str) -> Refusal:
+    return Refusal(
+        f"无法在 {address[0]}:{address[1]} 提供访问（{getattr(why, 'strerror', None) or why}）。"
+        f"端口可能已被占用，请用 {option} 换一个，例如 {option} {address[1] + 10 if address[1] else 8011}。"
+    )
+
+
+def _office_app(instance: Opened, server: OfficeServer, public_url: str | None) -> Flask:
+    from portal.apps import create_office_app
+    from portal.web.secrets import UnsafeKey, instance_secret
+
+    settings = instance.settings.model_copy(update={"host": server.host, "office_port": server.port})
+    try:
+        secret = instance_secret(settings.secret_file)
+    except UnsafeKey as unsafe:
+        raise Refusal(str(unsafe)) from unsafe
+    return create_office_app(
+        settings, instance.regimes, secret=secret, database_url=instance.url, public_url=public_url
+    )
+
+
+def _serve_aside(instance: Opened, server: OfficeServer, public_url: str) -> None:
+    app = _office_app(instance, server, public_url)
+    threading.Thread(target=server.run, args=(app,), name="office", daemon=True).start()
+    say(f"办公端已打开：{server.url}/  （单位填报、审核、发布）")
+
+
+COMMANDS = (run_command, office_command)

@@ -1,0 +1,32 @@
+"""The office: where units write, review and publish. Signed-in people only; never exported, never cached."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Iterator
+
+from flask import Blueprint
+
+MODULES = (
+    "signing_in",
+    "account",
+    "users",
+    "home",
+    "writing",
+    "uploads",
+    "attachments",
+    "reviewing",
+    "published",
+    "reading",
+    "people",
+    "posters",
+    "history",
+)
+
+
+def blueprints() -> Iterator[Blueprint]:
+    """Yield the blueprint of every module."""
+    for name in MODULES:
+        if importlib.util.find_spec(f"{__name__}.{name}"):
+            yield importlib.import_module(f"{__name__}.{name}").bp

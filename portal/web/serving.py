@@ -1,0 +1,70 @@
+"""Serves the office on a port of its own, and keeps a worker beside it that pays for what is published."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import waitress
+from flask import Flask
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+THREADS = 8
+_PATIENCE = 15.0  # Seconds that a worker has to finish a build that has begun.
+_WORKER = "from portal.cli import main; main()"
+
+
+class OfficeServer:
+    """The office on its port. The app is made once the port is known: its own address is part of it."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        """Open the port; raise `OSError` where it is taken."""
+        self._app: Flask | None = None
+        self._server: Any = waitress.create_server(
+            self._answer, host=address[0], port=address[1], threads=THREADS, ident=None
+        )
+        self.host, self.port = address[0], int(self._server.effective_port)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://{self.host}:{self.port}"
+
+    def run(self, app: Flask) -> None:
+        """Serve the app until `close`."""
+        self._app = app
+        self._server.run()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.close()
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        assert self._app is not None  # noqa: S101 - nothing is answered before `run`.
+        return self._app(environ, start_response)
+
+
+@contextmanager
+def worker_beside(tell: Callable[[str], None]) -> Iterator[None]:
+    """Run `portal worker` as a process of its own, that ends with this one however this one ends."""
+    process = subprocess.Popen(  # noqa: S603 - our own program.
+        [sys.executable, "-c", _WORKER, "worker", "--with-parent", str(os.getpid())],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            tell("同步进程没有及时结束，已强制停止；下次启动会自动补上未完成的同步。")
+            process.kill()
+            process.wait()
