@@ -16,9 +16,9 @@ from portal.domain.roles import Action
 from portal.services.checking import Book
 from portal.services.desk import releasing, reviewing, scheduling
 from portal.services.desk.claims import Draft, NotReady, Readiness, Refused, Version, readiness, reason_of
-from portal.services.desk.notices import tell_published, tell_writer
 from portal.services.desk.reading import handled_by
 from portal.services.desk.rooms import Room
+from portal.services.desk.telling import tell_published, tell_returned
 from portal.services.publishing import Conflict, NotPublishable
 from portal.site.pages.comparing import Comparison, compare
 from portal.web.guards import may
@@ -116,9 +116,9 @@ def give_back(uid: str) -> ResponseReturnValue:
     """Return the draft to its writers with a remark."""
 
     def step(own: Room, draft: Draft, revision: int, at: datetime) -> str:
-        remark, writer = request.form.get("remark", ""), draft.submitted_by_id
+        remark = request.form.get("remark", "")
         reviewing.give_back(own, draft, revision=revision, remark=remark, actor=actor(), now=at)
-        tell_writer(own, draft, writer, address=_own_address("reviewing.show", uid=uid), now=at)
+        tell_returned(own, draft, address=office().own_url, now=at)
         return "已退回填报人，意见一并转达。"
 
     return _do(uid, step, field="remark")
@@ -259,14 +259,9 @@ def _do(uid: str, step: Step, *, field: str = "") -> ResponseReturnValue:
 
 
 def _publish(own: Room, draft: Draft, revision: int, book: Book, at: datetime) -> None:
-    writer, uid = draft.submitted_by_id, draft.uid
+    uid = draft.uid  # Publishing uses the draft up.
     version = releasing.publish(own, draft, revision=revision, book=book, actor=actor(), now=at)
-    tell_published(own, version, writer, address=_own_address("reviewing.done", uid=uid), now=at)
-
-
-def _own_address(endpoint: str, **values: str) -> str:
-    """Return a page's address as a letter gives it: built on the office's own, never on what a request claims."""
-    return office().own_url + url_for(endpoint, **values)
+    tell_published(own, version, draft_uid=uid, address=office().own_url, now=at)
 
 
 def _gone(own: Room, uid: str) -> ResponseReturnValue:

@@ -13,8 +13,8 @@ from portal.exchange.forms import Entries, TooMuch, pasted, pieces, with_row, wi
 from portal.exchange.sheets.results import shorten
 from portal.services.checking import Book
 from portal.services.desk import writing
-from portal.services.desk.notices import tell_reviewers
 from portal.services.desk.rooms import Actor, Room
+from portal.services.desk.telling import tell_submitted
 from portal.services.desk.writing import Draft
 from portal.services.publishing import Conflict
 from portal.web.guards import may, rescued_by
@@ -224,8 +224,7 @@ def submit(uid: str) -> ResponseReturnValue:
     book = Book(place.session, office().regimes)
     try:
         writing.submit(place, draft, revision=revision, actor=actor(), now=at, book=book)
-        address = office().own_url + url_for("reviewing.show", uid=uid)
-        tell_reviewers(place, draft, by=actor(), address=address, now=at)
+        tell_submitted(place, draft, address=office().own_url, now=at)
     except (writing.NotReady, writing.NotEditable, Conflict) as refusal:
         place.session.rollback()
         return form_page(place, draft, entries_in(draft), told=True, code=422, refusal=str(refusal))
