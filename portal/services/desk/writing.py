@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from portal.domain.attached import with_attached
 from portal.domain.calendar import period_end, previous_quarter, quarter_of
 from portal.domain.canonical import canonical, document_json, read_publication
 from portal.domain.documents.base import Document, kind_of
@@ -25,6 +26,7 @@ from portal.domain.rules.base import Finding
 from portal.domain.rules.check import explains
 from portal.domain.units import facts_of
 from portal.domain.values import read_period
+from portal.services.attachments import attached_to
 from portal.services.checking import SHANGHAI, Book, grants_of, records_of
 from portal.services.desk.rooms import Actor, Room
 from portal.services.publishing import Conflict
@@ -128,6 +130,10 @@ def save(
     `NotEditable` where it was submitted or approved. In both cases what was typed is kept beside the draft.
     """
     room.session.refresh(draft, with_for_update=True)
+    # Files are added and removed on their own page: whatever a form says, the draft keeps those it has.
+    files = attached_to(draft)
+    entries = with_attached(entries, files)
+    document = document.model_copy(update={"attachments": files}) if document else None
     kept = _kept(entries)
     same = _same(draft, kept, document) and reason in (None, draft.reason)
     if draft.revision != revision and not same:
