@@ -26,10 +26,10 @@ from portal.domain.rules.base import Finding
 from portal.domain.rules.check import explains
 from portal.domain.units import facts_of
 from portal.domain.values import read_period
-from portal.services.attachments import attached_to
+from portal.services.attachments import attached_to, let_go
 from portal.services.checking import SHANGHAI, Book, grants_of, records_of
 from portal.services.desk.rooms import Actor, Room
-from portal.services.publishing import Conflict
+from portal.services.publishing import Conflict, with_files_of
 
 # The rows that these services give and take: the office names their types without reaching for the tables.
 from portal.store.tables import Draft as Draft
@@ -93,7 +93,7 @@ def start(
         record=record,
         kind=model.kind.code,
         title=title[:_TITLE],
-        entries=_kept(entries),
+        entries=_kept(with_attached(entries, document.attachments if document else ())),
         content=_content(document),
         state=State.DRAFT.value,
         author=actor.name,
@@ -130,11 +130,9 @@ def save(
     `NotEditable` where it was submitted or approved. In both cases what was typed is kept beside the draft.
     """
     room.session.refresh(draft, with_for_update=True)
-    # Files are added and removed on their own page: whatever a form says, the draft keeps those it has.
-    files = attached_to(draft)
-    entries = with_attached(entries, files)
-    document = document.model_copy(update={"attachments": files}) if document else None
-    kept = _kept(entries)
+    files = attached_to(draft)  # No form carries them: they come and go one by one.
+    document = with_files_of(document, files) if document else None
+    kept = _kept(with_attached(entries, files))
     same = _same(draft, kept, document) and reason in (None, draft.reason)
     if draft.revision != revision and not same:
         raise Stale(
@@ -197,7 +195,8 @@ def replace(
     Raises as `save` does.
     """
     room.session.refresh(draft, with_for_update=True)
-    if draft.revision == revision and draft.state in EDITABLE and not _same(draft, _kept(entries), document):
+    own = _kept(with_attached(entries, attached_to(draft)))
+    if draft.revision == revision and draft.state in EDITABLE and not _same(draft, own, document):
         keep(room, draft.uid, before, why="replaced", revision=revision, actor=actor, now=now)
     save(
         room, draft, entries=entries, document=document, title=title, revision=revision, actor=actor, now=now
@@ -217,8 +216,10 @@ def discard(room: Room, draft: Draft, *, revision: int, actor: Actor, now: datet
     if draft.state not in EDITABLE:
         raise NotEditable(_fixed(draft))
     room.write_down(Event.DISCARDED, actor=actor, now=now, draft=draft)
+    files = [one.digest for one in attached_to(draft)]
     room.session.delete(draft)
     room.session.flush()
+    let_go(room.session, room.unit_id, files, now=now)
 
 
 def in_force(room: Room, record: Record) -> Version | None:
