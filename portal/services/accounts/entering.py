@@ -80,7 +80,12 @@ def sign_in(
 def _begin(session: Session, account: Account, attempt: Try, outcome: str, *, now: datetime) -> Entered:
     owes = factors.must_have_factor(account) or factors.has_factor(session, account)
     token = begin_session(
-        session, account, stage="password" if owes else "full", address=attempt.address, agent=attempt.agent, now=now
+        session,
+        account,
+        stage="password" if owes else "full",
+        address=attempt.address,
+        agent=attempt.agent,
+        now=now,
     )
     if not owes or outcome != throttling.OK:  # Who still owes a factor has not signed in yet.
         throttling.enter(session, attempt, account, outcome, now=now)
@@ -88,7 +93,14 @@ def _begin(session: Session, account: Account, attempt: Try, outcome: str, *, no
 
 
 def give_code(
-    session: Session, account: Account, here: LoginSession, code: str, attempt: Try, *, key: bytes, now: datetime
+    session: Session,
+    account: Account,
+    here: LoginSession,
+    code: str,
+    attempt: Try,
+    *,
+    key: bytes,
+    now: datetime,
 ) -> str | None:
     """Take the app's code, or a recovery code, and return the token of the full session; None where it is wrong. Raise `Wait`."""
     if until := throttling.wait_until(session, attempt, now=now, codes=True):
@@ -115,7 +127,14 @@ def rise(session: Session, account: Account, here: LoginSession, attempt: Try, *
 
 
 def sign_in_by_passkey(
-    session: Session, answer: str, *, challenge: bytes, asked_at: datetime, place: passkeys.Place, attempt: Try, now: datetime
+    session: Session,
+    answer: str,
+    *,
+    challenge: bytes,
+    asked_at: datetime,
+    place: passkeys.Place,
+    attempt: Try,
+    now: datetime,
 ) -> Entered:
     """Sign in with a passkey alone; raise `PasskeyRefused`."""
     found = passkeys.prove(
@@ -162,7 +181,9 @@ def change_password(
     passwords.set_password(session, account, password, now=now)
     end_sessions(session, account, reason="password", now=now, but=but)
     links.void_links(session, account, now=now)
-    write_letter(session, account, subject="密码已设置", body="您的账号刚刚设置了新密码，其他设备已退出。", now=now)
+    write_letter(
+        session, account, subject="密码已设置", body="您的账号刚刚设置了新密码，其他设备已退出。", now=now
+    )
 
 
 def history_of(session: Session, account: Account, *, limit: int = 50) -> list[SignIn]:

@@ -103,9 +103,7 @@ def use_recovery_code(session: Session, account: Account, code: str, *, key: byt
 
 def recovery_codes_left(session: Session, account: Account) -> int:
     """Return how many recovery codes can still be used."""
-    query = select(func.count()).where(
-        RecoveryCode.account_id == account.id, RecoveryCode.used_at.is_(None)
-    )
+    query = select(func.count()).where(RecoveryCode.account_id == account.id, RecoveryCode.used_at.is_(None))
     return session.scalar(query) or 0
 
 

@@ -116,7 +116,9 @@ def invite(session: Session, account: Account, *, address: str, by: str, now: da
     if not account.active:
         raise NotKept("这个账号已停用。请先启用，再发邀请。")
     link = address.format(links.issue_link(session, account, links.INVITATION, by=by, now=now))
-    body = f"{by}为您开通了账号“{account.login}”。请在 72 小时内打开下面的地址设置密码，只能使用一次：\n\n{link}"
+    body = (
+        f"{by}为您开通了账号“{account.login}”。请在 72 小时内打开下面的地址设置密码，只能使用一次：\n\n{link}"
+    )
     write_letter(session, account, subject="账号邀请", body=body, now=now)
     return link
 
@@ -164,7 +166,9 @@ def enable(session: Session, account: Account, *, now: datetime) -> None:
     session.flush()
 
 
-def reset_second_factor(session: Session, account: Account, *, by: str, by_id: int | None, now: datetime) -> None:
+def reset_second_factor(
+    session: Session, account: Account, *, by: str, by_id: int | None, now: datetime
+) -> None:
     """Take a lost second factor away, end the sessions, tell the person. Nobody does it for himself: raise `NotKept`."""
     if by_id == account.id:
         raise NotKept("不能重设自己的第二步验证。请由另一位管理员重设，或使用备用码登录。")
@@ -218,4 +222,6 @@ def _not_the_last(session: Session, account: Account) -> None:
         )
     )
     if session.scalar(query.limit(1)) is None:
-        raise NotKept("这是最后一位管理员，不能停用或取消角色。请先邀请另一位管理员，等其设置好密码后再操作。")
+        raise NotKept(
+            "这是最后一位管理员，不能停用或取消角色。请先邀请另一位管理员，等其设置好密码后再操作。"
+        )

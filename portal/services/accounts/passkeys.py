@@ -73,7 +73,14 @@ def registration_options(session: Session, account: Account, here: LoginSession,
 
 
 def register(
-    session: Session, account: Account, here: LoginSession, answer: str, *, name: str, place: Place, now: datetime
+    session: Session,
+    account: Account,
+    here: LoginSession,
+    answer: str,
+    *,
+    name: str,
+    place: Place,
+    now: datetime,
 ) -> Passkey:
     """Keep the passkey that the device made; raise `PasskeyRefused`. The challenge is used up either way."""
     challenge, here.challenge = here.challenge, None
@@ -112,7 +119,9 @@ def second_factor_options(session: Session, account: Account, here: LoginSession
     here.challenge = secrets.token_bytes(32)
     session.flush()
     return _asked(
-        place, here.challenge, [PublicKeyCredentialDescriptor(id=one.credential_id) for one in passkeys_of(session, account)]
+        place,
+        here.challenge,
+        [PublicKeyCredentialDescriptor(id=one.credential_id) for one in passkeys_of(session, account)],
     )
 
 
@@ -122,7 +131,14 @@ def first_options(challenge: bytes, *, place: Place) -> str:
 
 
 def prove(
-    session: Session, answer: str, *, challenge: bytes, asked_at: datetime | None, account: Account | None, place: Place, now: datetime
+    session: Session,
+    answer: str,
+    *,
+    challenge: bytes,
+    asked_at: datetime | None,
+    account: Account | None,
+    place: Place,
+    now: datetime,
 ) -> Passkey:
     """Check the device's answer and return the passkey, marked as used; raise `PasskeyRefused`.
 

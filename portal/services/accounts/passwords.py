@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -23,18 +24,17 @@ SHORTEST, LONGEST = 10, 200  # Characters. Longer ones would only cost the serve
 # RFC 9106, 4: the second recommended choice (64 MiB), bearable when eight people sign in at once.
 _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
 # What people choose first where the rule is “at least ten”; compared folded, with repetitions taken out.
-_COMMON = frozenset(
-    """
-    1234567890 0123456789 12345678910 123456789a a123456789 qwertyuiop qwerty12345 1qaz2wsx3edc 1q2w3e4r5t
-    qazwsxedcrfv asdfghjkl123 password password1 password12 password123 password1234 passw0rd123 iloveyou520
-    woaini1314 woaini520 woaini1314520 5201314520 1314520520 52013141314 aini1314520 admin12345 admin123456
-    administrator admin@12345 admin@123456 abc1234567 abcd123456 abc123456789 a1234567890 q123456789 qq123456789
-    aa123456789 zxcvbnm123 1234qwerasdf 147258369 1472583690 9876543210 0987654321 1122334455 11223344556677
-    112233445566 123123123123 123321123321 woshinibaba nihao123456 zhongguo123 zhongguo1949 beijing2008 welcome123
-    mima123456 wodemima123 caiwuke123 yangguang123 jijianwei123 letmein123 changeme123 test123456 user123456
-    阳光权力公开平台 财政局财政局财政局 我爱你我爱你一生一世
-    """.split()
-)
+_LISTED = """
+1234567890 0123456789 12345678910 123456789a a123456789 qwertyuiop qwerty12345 1qaz2wsx3edc 1q2w3e4r5t
+qazwsxedcrfv asdfghjkl123 password password1 password12 password123 password1234 passw0rd123 iloveyou520
+woaini1314 woaini520 woaini1314520 5201314520 1314520520 52013141314 aini1314520 admin12345 admin123456
+administrator admin@12345 admin@123456 abc1234567 abcd123456 abc123456789 a1234567890 q123456789 qq123456789
+aa123456789 zxcvbnm123 1234qwerasdf 147258369 1472583690 9876543210 0987654321 1122334455 11223344556677
+112233445566 123123123123 123321123321 woshinibaba nihao123456 zhongguo123 zhongguo1949 beijing2008 welcome123
+mima123456 wodemima123 caiwuke123 yangguang123 jijianwei123 letmein123 changeme123 test123456 user123456
+阳光权力公开平台 财政局财政局财政局 我爱你我爱你一生一世
+"""
+_COMMON = frozenset(_LISTED.split())
 
 
 def password_problem(password: str, *, known: Iterable[str | None]) -> str | None:
@@ -91,5 +91,5 @@ def _runs(folded: str) -> bool:
     """Tell whether it is one short piece over and over, or one run up or down the characters."""
     if any(folded == (folded[:size] * len(folded))[: len(folded)] for size in range(1, 4)):
         return True
-    steps = {ord(b) - ord(a) for a, b in zip(folded, folded[1:], strict=False)}
+    steps = {ord(b) - ord(a) for a, b in pairwise(folded)}
     return steps in ({1}, {-1})
