@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import unquote
 
-from flask import Response, current_app, redirect, request, url_for
+from flask import Response, abort, current_app, redirect, request, url_for
 from flask import session as cookie
 from flask_login import login_user
 
@@ -104,13 +103,10 @@ def told_wait(until: datetime) -> str:
 def own_row(door: Any) -> tuple[Any, Any]:
     """Return the account and the row of the session of who is signed in, in that database session."""
     found = sessions.find_session(door, person().token, now=now())
-    if found is None:
-        raise SessionGone
+    if found is None:  # It ended between two looks at it.
+        door.rollback()
+        abort(redirect(url_for("signing_in.sign_in"), 303))
     return sessions.account_of(door, found), found
-
-
-class SessionGone(Exception):
-    """The session ended between two looks at it."""
 
 
 def link_address(endpoint: str) -> str:
@@ -125,9 +121,9 @@ def shanghai(moment: datetime) -> str:
 
 def device(agent: str) -> str:
     """Return what a browser's own name says about it, in short."""
-    system: Callable[[], str] = lambda: next((word for mark, word in _SYSTEMS if mark in agent), "其他设备")  # noqa: E731 - once.
+    system = next((word for mark, word in _SYSTEMS if mark in agent), "其他设备")
     browser = next((word for mark, word in _BROWSERS if mark in agent), "其他浏览器")
-    return f"{system()}，{browser}"
+    return f"{system}，{browser}"
 
 
 _SYSTEMS = (

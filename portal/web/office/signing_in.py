@@ -24,6 +24,7 @@ from portal.web.office.entrance import (
     local_path,
     own_row,
     place,
+    remember,
     told_wait,
 )
 from portal.web.office.house import gate, now, office, page, person
@@ -249,16 +250,7 @@ def finish_set_up() -> ResponseReturnValue:
     door.commit()
     answer_to = let_in(token, then)
     # The codes are shown in this one answer and nowhere else, with the cookie of the raised session.
-    from flask_login import current_user
-
-    text = page(
-        "office/account/codes.html",
-        title="备用码",
-        codes=codes,
-        then=then,
-        login=current_user.login,
-        first=True,
-    )
+    text = page("office/account/codes.html", title="备用码", codes=codes, then=then, login=account.login)
     answer_to.status_code, answer_to.data = 200, text.encode()
     del answer_to.headers["Location"]
     return answer_to
@@ -367,6 +359,4 @@ def _take(token: str, purpose: str) -> ResponseReturnValue:
     entered = entering.take_link(door, token, purpose, password, attempt(login), now=now())
     assert entered is not None  # noqa: S101 - found above, under the same lock.
     door.commit()
-    from portal.web.office.entrance import remember
-
     return remember(let_in(entered.token, url_for(".second") if entered.owes else "/"), login)
