@@ -284,6 +284,9 @@ def add_passkey() -> ResponseReturnValue:
 @may(Action.OWN_ACCOUNT)
 def remove_passkey(number: int) -> ResponseReturnValue:
     """Take a passkey away."""
+    mine, _ = own_row(gate())
+    if number not in {one.id for one in passkeys.passkeys_of(gate(), mine)}:
+        abort(404)
     if problem := _unconfirmed():
         return _show([("factor-current", problem)], 422)
     door = begin_gate()

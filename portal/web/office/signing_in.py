@@ -145,6 +145,7 @@ def give_second() -> ResponseReturnValue:
     account, here = own_row(door)
     who = attempt(account.login)
     answer = request.form.get("credential", "")
+    token: str | None
     try:
         if answer:
             token = _by_passkey(door, account, here, answer, who)

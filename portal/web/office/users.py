@@ -163,8 +163,8 @@ def _invite(desk: Desk) -> ResponseReturnValue:
 def _whose(desk: Desk, door: Any) -> tuple[Any, Any, list[str]]:
     """Return jurisdiction, unit and roles of a new account. No field of the form names a unit at a unit's own desk."""
     if desk is UNIT:
-        unit = room().unit
-        return unit.jurisdiction, unit, request.form.getlist("roles")
+        home = room().unit
+        return home.jurisdiction, home, request.form.getlist("roles")
     account, _ = own_row(door)
     wanted = request.form.get("unit", "")
     if not wanted:
