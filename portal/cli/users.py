@@ -13,7 +13,7 @@ from portal.cli.telling import Refusal, say
 from portal.domain.drafting import Event
 from portal.domain.roles import Role
 from portal.services import rosters
-from portal.store.tables import Account, Jurisdiction, Unit
+from portal.store.tables import Account, Jurisdiction, Step, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,11 +181,18 @@ def _note(instance: Opened, account: Account, remark: str) -> None:
     from portal.services.desk.rooms import Room
 
     if account.unit_id is not None:
-        step = Room(instance.session, account.unit_id).write_down(
-            Event.ACCOUNT, actor=None, now=instance.now(), title=account.name, remark=remark
+        session = Room(instance.session, account.unit_id).session
+        session.add(
+            Step(
+                unit_id=account.unit_id,
+                event=Event.ACCOUNT.value,
+                title=account.name,
+                actor=ACTOR,
+                remark=remark,
+                at=instance.now(),
+            )
         )
-        step.actor = ACTOR
-        instance.session.flush()
+        session.flush()
 
 
 def _invite(instance: Opened, account: Account) -> str:

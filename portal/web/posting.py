@@ -18,14 +18,15 @@ from email.utils import parseaddr
 from typing import Any, Protocol
 
 from flask import Flask
-from flask_mailman import EmailMessage, Mail as Mailman
+from flask_mailman import EmailMessage
+from flask_mailman import Mail as Mailman
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.store.db import begin_write
 from portal.store.tables import Mail
 
-TRIES = 12  # The last about two days after the first: by then it is out of date.
+TRIES = 12  # The last a day and a half after the first: by then it is out of date.
 _FIRST, _LONGEST = timedelta(minutes=1), timedelta(hours=8)
 _TIMEOUT = 20  # Seconds for one word from the mail server.
 _log = logging.getLogger(__name__)
