@@ -96,7 +96,9 @@ class SmtpSender:
         )
         with self._app.app_context():
             try:
-                self._mail.get_connection().send_messages([message])
+                # Opened and closed here: left to itself the connection stays open after a refusal.
+                with self._mail.get_connection() as connection:
+                    connection.send_messages([message])
             except smtplib.SMTPRecipientsRefused as refused:
                 codes = [code for code, _ in refused.recipients.values()]
                 fatal = bool(codes) and all(500 <= code < 600 for code in codes)
