@@ -119,7 +119,12 @@ def test_what_cannot_be_taken_is_told_with_what_was_typed_still_there(
 
 
 def test_far_too_much_is_refused_before_it_is_read(world: World, draft: Draft) -> None:
-    answer = add(world, world.client("editor"), draft, bytes(30 * 2**20))
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+    answer = world.client("editor").post(
+        f"/drafts/{draft.uid}/attachments",
+        data=head + bytes(30 * 2**20) + b"\r\n--x--\r\n",
+        content_type="multipart/form-data; boundary=x",
+    )
     assert answer.status_code == 413
     assert "内容太大" in answer.text
 
