@@ -61,7 +61,9 @@ def publish(
             actor=signed,
             now=now,
         )
-    except IntegrityError as taken:  # What another unit has is not seen from here; the database still knows it.
+    except (
+        IntegrityError
+    ) as taken:  # What another unit has is not seen from here; the database still knows it.
         raise Refused(
             "没有发布：索引号与县区内另一件公开内容重复，或刚刚有人发布了同一件。草稿没有丢失，请核对索引号后再发布。"
         ) from taken

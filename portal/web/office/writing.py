@@ -97,6 +97,8 @@ def save(uid: str) -> ResponseReturnValue:
         return answer
     if request.form.get("do") == "preview" and "reviewing.preview" in current_app.view_functions:
         return redirect(url_for("reviewing.preview", uid=uid), 303)
+    if request.form.get("do") == "attachments":
+        return redirect(url_for("attachments.listing", uid=uid), 303)
     return redirect(url_for("writing.edit", uid=uid) + (f"#{target}" if target else ""), 303)
 
 
