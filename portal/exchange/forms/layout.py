@@ -79,7 +79,8 @@ def _items(model: type[Document]) -> list[Item]:
             items.append(Item(name, about, table=tables[name]))
             continue
         fields = tuple(one for one in declared.fields if one.path[0] == name)
-        items.append(Item(name, about, fields, group=len(fields[0].path) == 2))
+        if fields:  # What nobody types (attachments) stands on a page of its own.
+            items.append(Item(name, about, fields, group=len(fields[0].path) == 2))
     return items
 
 

@@ -31,6 +31,7 @@ _FREE_ROWS = 30  # Rows that are ruled for filling in; more may be written below
 _LAST_ROW = 1000  # Drop-downs and checks reach this far.
 _HEAD_ROW = 2  # 0-based: title and hint stand above the headers of a table.
 _A4 = 9
+_ONE_LINE = 62  # Characters of a step that fit across the guide.
 _WIDTHS = {
     Type.LINE: 20, Type.PROSE: 34, Type.LINES: 26, Type.MONEY: 17, Type.USCC: 22, Type.DAY: 13, Type.PERIOD: 16,
 }  # fmt: skip
@@ -296,7 +297,7 @@ class _Desk:
         row = 3
         for text in steps:
             sheet.merge_range(row, 0, row, 3, text, self._step)
-            sheet.set_row(row, 20)
+            sheet.set_row(row, 20 if len(text) <= _ONE_LINE else 38)
             row += 1
         row += 1
         for index, name in enumerate(("工作表", LABEL, "是否必填", "怎样填")):

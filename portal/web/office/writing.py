@@ -14,6 +14,7 @@ from portal.exchange.sheets.results import shorten
 from portal.services.checking import Book
 from portal.services.desk import writing
 from portal.services.desk.rooms import Actor, Room
+from portal.services.desk.telling import tell_submitted
 from portal.services.desk.writing import Draft
 from portal.services.publishing import Conflict
 from portal.web.guards import may, rescued_by
@@ -225,6 +226,7 @@ def submit(uid: str) -> ResponseReturnValue:
     book = Book(place.session, office().regimes)
     try:
         writing.submit(place, draft, revision=revision, actor=actor(), now=at, book=book)
+        tell_submitted(place, draft, address=office().own_url, now=at)
     except (writing.NotReady, writing.NotEditable, Conflict) as refusal:
         return form_page(place, draft, entries_in(draft), told=True, code=422, refusal=str(refusal))
     commit()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from portal.domain.documents import delegation as g
+from portal.services import publishing
+from portal.services.checking import Book
 from portal.services.desk import people
 from portal.services.desk.rooms import Room
 from portal.store.tables import Member, Step
@@ -107,3 +110,30 @@ def test_without_a_plan_there_is_nothing_to_take_in(world: World) -> None:
     browser = world.client("unit_admin")
     assert "没有执行中的已公开分工方案" in browser.get("/people/from-plan").text
     assert world.post(browser, "/people/from-plan", {"numbers": "0", "index_no": "x"}).status_code == 409
+
+
+def test_people_are_taken_in_from_the_plan_once(world: World) -> None:
+    since = date(2026, 1, 1)
+    plan = g.DelegationPlan(
+        title="分工方案（2026年）",
+        adopted_on=since,
+        effective_from=since,
+        chiefs=(g.Chief(name="甲示一", post="局长"),),
+        assignments=(g.Assignment(domain="财务", deputy="<b>乙</b>", post="副局长", held_since=since),),
+    )
+    draft = publishing.save_draft(world.session, unit=world.unit, document=plan, author="甲", now=world.at)
+    version = publishing.publish(
+        world.session, draft, book=Book(world.session, {}), reason="首次公开", actor="乙", now=world.at
+    )
+    world.session.commit()
+    browser = world.client("unit_admin")
+    shown = browser.get("/people/from-plan").text
+    assert "甲示一，局长（行政正职），自2026年1月1日" in shown
+    assert "&lt;b&gt;乙" in shown
+    chosen = {"index_no": version.record.index_no, "numbers": ["0", "1"]}
+    assert world.post(browser, "/people/from-plan", chosen).status_code == 303
+    assert [one.name for one in rows(world)] == ["甲示一", "<b>乙</b>"]
+    assert "已在名单上" in browser.get("/people/from-plan").text
+    again = world.post(browser, "/people/from-plan", chosen)
+    assert again.status_code == 422
+    assert len(rows(world)) == 2

@@ -8,7 +8,7 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
-from portal.store.guards import DESK
+from portal.store import guards
 
 revision = "0004"
 down_revision = "0003"
@@ -41,8 +41,8 @@ def upgrade() -> None:
     _accounts()
     _drafts()
     _desk()
-    for statement in DESK.values():
-        op.execute(statement)
+    guards.put(op.get_bind(), guards.DESK)
+    guards.put_fences(op.get_bind())
 
 
 def _accounts() -> None:
