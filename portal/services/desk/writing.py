@@ -29,7 +29,7 @@ from portal.domain.values import read_period
 from portal.services.attachments import attached_to, let_go
 from portal.services.checking import SHANGHAI, Book, grants_of, records_of
 from portal.services.desk.rooms import Actor, Room
-from portal.services.publishing import Conflict
+from portal.services.publishing import Conflict, with_files_of
 
 # The rows that these services give and take: the office names their types without reaching for the tables.
 from portal.store.tables import Draft as Draft
@@ -130,11 +130,9 @@ def save(
     `NotEditable` where it was submitted or approved. In both cases what was typed is kept beside the draft.
     """
     room.session.refresh(draft, with_for_update=True)
-    # Files are added and removed on their own page: whatever a form says, the draft keeps those it has.
-    files = attached_to(draft)
-    entries = with_attached(entries, files)
-    document = document.model_copy(update={"attachments": files}) if document else None
-    kept = _kept(entries)
+    files = attached_to(draft)  # No form carries them: they come and go one by one.
+    document = with_files_of(document, files) if document else None
+    kept = _kept(with_attached(entries, files))
     same = _same(draft, kept, document) and reason in (None, draft.reason)
     if draft.revision != revision and not same:
         raise Stale(

@@ -218,6 +218,8 @@ def test_an_existing_draft_is_replaced_only_when_asked_and_its_content_is_kept(w
     copy = world.session.scalar(select(DraftCopy))
     assert copy is not None
     assert (copy.why, copy.draft_uid) == ("replaced", after.uid)
+    assert json.loads(copy.entries)["period"] == "2026年第三季度"
+    assert "100" in client.get(f"/drafts/{after.uid}/copies/{copy.id}").text
 
 
 def test_a_draft_that_somebody_changed_meanwhile_is_not_written_over(world: World) -> None:
