@@ -1,4 +1,4 @@
-"""待办: what one unit has to do, from the duties that bind it and the drafts on its desk.
+"""待办: what one unit has to do, from its duties and its drafts.
 
     desk_of(room, regime, *, actor: Actor | None, now: datetime, first_quarter: str | None) -> Desk
 
@@ -390,9 +390,8 @@ class _View:
             return _Place(Rank.SOON, "late", "今天到期", 0, 0)
         if workdays <= SOON or cell.status is Status.DUE_SOON:
             return _Place(Rank.SOON, "late", f"还剩 {days} 日", workdays, days)
-        if cell.status is Status.NOT_DUE:
-            return _Place(Rank.OPEN, "waiting", "未到期", workdays, days)
-        return _Place(Rank.OPEN, "waiting", f"还剩 {days} 日", workdays, days)
+        word = "未到期" if cell.status is Status.NOT_DUE else f"还剩 {days} 日"
+        return _Place(Rank.OPEN, "waiting", word, workdays, days)
 
 
 def _is_owed(cell: Cell) -> bool:

@@ -23,11 +23,11 @@ from portal.domain.grants import NONE
 from portal.domain.obligations import Case, Cell, standing
 from portal.domain.regimes import Regime
 from portal.domain.rules.base import Finding
-from portal.domain.rules.check import explains
 from portal.domain.units import facts_of
 from portal.domain.values import read_period
 from portal.services.attachments import attached_to, let_go
 from portal.services.checking import SHANGHAI, Book, grants_of, records_of
+from portal.services.desk import claims, reviewing
 from portal.services.desk.rooms import Actor, Room
 from portal.services.publishing import Conflict, with_files_of
 
@@ -378,21 +378,17 @@ class NotReady(ValueError):
 
 
 def submit(room: Room, draft: Draft, *, revision: int, actor: Actor, now: datetime, book: Book) -> None:
-    """Hand the draft to the reviewers. Raises `Conflict`, `NotEditable` or `NotReady`, and then changes nothing."""
-    if draft.revision != revision:
-        raise Conflict(f"“{draft.author}”刚刚修改过这份草稿，没有送审。请看过以后再送审。")
+    """Hand the draft to the reviewers. Raises `Conflict`, `NotEditable` or `NotReady`; the caller then rolls back."""
     if draft.state not in EDITABLE:
         raise NotEditable(_fixed(draft))
     if draft.content is None:
         raise NotReady("还有栏目没有填好，改完才能送审。")
-    document = kind_of(draft.kind).model_validate_json(draft.content)
-    report = book.test(room.unit, document, now=now)
-    if report and (found := report.blocking(explained=explains(document.public_explanation))):
-        raise NotReady(f"有 {len(found)} 处不符合规定，改正或在“公开说明”中说明后才能送审。", tuple(found))
-    draft.state, draft.submitted_by_id = State.SUBMITTED.value, actor.id
-    draft.revision, draft.updated_at = draft.revision + 1, now
-    room.session.flush()
-    room.write_down(Event.SUBMITTED, actor=actor, now=now, draft=draft)
+    try:
+        reviewing.submit(room, draft, revision=revision, actor=actor, now=now, book=book)
+    except claims.NotReady as refusal:
+        raise NotReady(str(refusal), refusal.readiness.blocking) from refusal
+    except claims.Refused as refusal:
+        raise NotReady(str(refusal)) from refusal
 
 
 def filed_as_before(room: Room, kind: str) -> Document | None:
