@@ -226,6 +226,8 @@ def _enter(hand: _Hand, documents: list[Document], replace: Mapping[str, int]) -
 
 def _new(hand: _Hand, document: Document) -> str:
     room, now = hand.room, hand.now
+    # A file never attaches another: attachments come in by their own way only.
+    document = document.model_copy(update={"attachments": ()})
     record = find_record(room.session, room.unit, document)
     draft = save_draft(
         room.session, unit=room.unit, document=document, author=hand.actor.name, now=now, record=record
@@ -243,8 +245,11 @@ def _write_over(hand: _Hand, draft: Draft, document: Document, *, revision: int)
         )
     room, actor, now = hand.room, hand.actor, hand.now
     before, author, at = draft.entries, draft.author, draft.revision
-    if not before and draft.content is not None:
-        before = hand.as_typed(draft_document(draft))
+    held = draft_document(draft) if draft.content is not None else None
+    if not before and held is not None:
+        before = hand.as_typed(held)
+    # A workbook knows nothing of attachments: those that the draft has stay with it.
+    document = document.model_copy(update={"attachments": held.attachments if held else ()})
     change_draft(room.session, draft, document=document, author=actor.name, revision=revision, now=now)
     draft.author_id = actor.id
     if before:
