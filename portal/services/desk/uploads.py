@@ -16,6 +16,7 @@ from portal.domain.canonical import document_json, read_publication
 from portal.domain.documents.base import Document, kind_of
 from portal.domain.drafting import Event, State
 from portal.domain.values import fold
+from portal.services.attachments import attached_to
 from portal.services.desk.rooms import Actor, Room
 from portal.services.publishing import (
     Conflict,
@@ -245,11 +246,10 @@ def _write_over(hand: _Hand, draft: Draft, document: Document, *, revision: int)
         )
     room, actor, now = hand.room, hand.actor, hand.now
     before, author, at = draft.entries, draft.author, draft.revision
-    held = draft_document(draft) if draft.content is not None else None
-    if not before and held is not None:
-        before = hand.as_typed(held)
+    if not before and draft.content is not None:
+        before = hand.as_typed(draft_document(draft))
     # A workbook knows nothing of attachments: those that the draft has stay with it.
-    document = document.model_copy(update={"attachments": held.attachments if held else ()})
+    document = document.model_copy(update={"attachments": attached_to(draft)})
     change_draft(room.session, draft, document=document, author=actor.name, revision=revision, now=now)
     draft.author_id = actor.id
     if before:
