@@ -10,7 +10,6 @@ from click.testing import CliRunner, Result
 from portal.cli import main
 
 
-
 def run(*words: str) -> Result:
     return CliRunner().invoke(main, words)
 
@@ -46,7 +45,19 @@ def test_what_is_wrong_is_told(instance: Path) -> None:
 
 def test_letters_that_wait_are_listed(instance: Path) -> None:
     assert "没有等待发送的邮件" in run("mail").output
-    run("users", "add", "feng", "--name", "冯示六", "--role", "officer", "-j", "xiuzhou", "--email", "f@example.gov.cn")
+    run(
+        "users",
+        "add",
+        "feng",
+        "--name",
+        "冯示六",
+        "--role",
+        "officer",
+        "-j",
+        "xiuzhou",
+        "--email",
+        "f@example.gov.cn",
+    )
     assert "f@example.gov.cn" in run("mail").output
     assert "/invitation/" in run("mail", "show", "1").output
     assert "PORTAL_MAIL_SERVER" in run("mail", "send").output

@@ -58,7 +58,9 @@ def sender(port: int) -> posting.SmtpSender:
 
 
 def letter(session: Session, to: str, key: str, subject: str = "重设密码") -> Mail:
-    made = Mail(key=key, recipient=to, subject=subject, body="正文：方示九", created_at=NOON, next_try_at=NOON)
+    made = Mail(
+        key=key, recipient=to, subject=subject, body="正文：方示九", created_at=NOON, next_try_at=NOON
+    )
     session.add(made)
     session.commit()
     return made

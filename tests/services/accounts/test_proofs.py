@@ -155,7 +155,9 @@ def test_failed_tries_wait_longer_and_longer_but_never_for_good(session: Session
     assert enter(session, "fang", GOOD, attempt(), at)
 
 
-def test_whoever_guesses_from_elsewhere_does_not_hold_the_owner_up(session: Session, account: Account) -> None:
+def test_whoever_guesses_from_elsewhere_does_not_hold_the_owner_up(
+    session: Session, account: Account
+) -> None:
     for _ in range(5):
         enter(session, "fang", "不是这个密码啊不是", attempt(address="203.0.113.9"))
     with pytest.raises(entering.Wait):

@@ -127,7 +127,9 @@ def test_nobody_is_led_elsewhere(world: World, bad: str) -> None:
     assert answer.location == "/"
 
 
-@pytest.mark.parametrize("good", ["/", "/account", "/drafts/abc?page=2#x", "/records/finance/2026Q3", "/history?q=%E6%B5%8B"])
+@pytest.mark.parametrize(
+    "good", ["/", "/account", "/drafts/abc?page=2#x", "/records/finance/2026Q3", "/history?q=%E6%B5%8B"]
+)
 def test_a_path_of_the_office_is_kept(good: str) -> None:
     assert local_path(good) == good
 
@@ -136,7 +138,14 @@ def test_every_form_of_the_entrance_needs_its_token(world: World) -> None:
     account, _ = make(world, "editor", email="fang@example.gov.cn")
     client = world.app.test_client()
     client.get("/sign-in")
-    for url in ("/sign-in", "/forgot", "/sign-in/passkey", "/sign-in/passkey/options", "/reset/x", "/invitation/x"):
+    for url in (
+        "/sign-in",
+        "/forgot",
+        "/sign-in/passkey",
+        "/sign-in/passkey/options",
+        "/reset/x",
+        "/invitation/x",
+    ):
         answer = client.post(url, data={"login": account.login, "password": GOOD})
         assert answer.status_code == 400, url
     assert cookie(client) is None
@@ -163,7 +172,10 @@ def test_whose_role_needs_a_factor_sets_one_up_before_anything_else(world: World
     again = world.app.test_client()
     sign_in(again, account.login)
     token = csrf(again, "/sign-in/second")
-    assert again.post("/sign-in/second", data={"csrf_token": token, "code": code(secret, world)}).status_code == 422
+    assert (
+        again.post("/sign-in/second", data={"csrf_token": token, "code": code(secret, world)}).status_code
+        == 422
+    )
     spare = re.search(r"<code>([^<]+)</code>", done.text)[1]  # type: ignore[index] # likewise
     assert again.post("/sign-in/second", data={"csrf_token": token, "code": spare}).status_code == 303
 

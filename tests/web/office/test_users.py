@@ -159,10 +159,19 @@ def test_the_account_page_asks_for_the_password_before_it_changes_anything(world
     new = {"password": "另一句足够长的话语呢", "again": "另一句足够长的话语呢"}
     assert world.post(browser, "/account/password", {**new, "current": "x"}).status_code == 422
     assert other.get("/account").status_code == 200
-    assert world.post(browser, "/account/password", {**new, "current": "三月的雨落在青石板上"}).status_code == 303
+    assert (
+        world.post(browser, "/account/password", {**new, "current": "三月的雨落在青石板上"}).status_code
+        == 303
+    )
     assert browser.get("/account").status_code == 200
     assert other.get("/account").status_code == 303
-    details = {"name": "方示九", "email": "new@example.gov.cn", "current": new["password"], "roles": "unit_admin", "login": "x"}
+    details = {
+        "name": "方示九",
+        "email": "new@example.gov.cn",
+        "current": new["password"],
+        "roles": "unit_admin",
+        "login": "x",
+    }
     assert world.post(browser, "/account/details", details).status_code == 303
     world.session.rollback()
     to = [one.recipient for one in world.session.scalars(select(Mail).order_by(Mail.id))]
