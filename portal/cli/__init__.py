@@ -148,14 +148,18 @@ class PortalGroup(click.Group):
 
 
 def _database(told: str) -> str:
-    """Say in Chinese what SQLite says in English."""
-    if "locked" in told:
+    """Say in Chinese what SQLite and PostgreSQL say in English."""
+    if "locked" in told or "lock timeout" in told or "could not serialize" in told:
         return "另一个 portal 命令正在写入，等待超时。请等它结束后重试。"
     if "disk" in told or "full" in told or "readonly" in told:
         return "磁盘已满或不可写。请腾出空间、检查文件权限后重试。"
     if "not a database" in told or "malformed" in told:
         return "数据库文件已损坏。请从备份恢复。"
-    if "UNIQUE" in told:
+    if "connection" in told and ("failed" in told or "refused" in told or "closed" in told):
+        return "无法连接 PostgreSQL 数据库。请检查数据库是否运行、PORTAL_DATABASE_URL 是否正确。"
+    if "permission denied" in told or "row-level security" in told:
+        return "数据库角色没有这项权限。请核对 PORTAL_DATABASE_URL 中的角色和授权（portal init 会重新授权）。"
+    if "UNIQUE" in told or "duplicate key" in told:
         return "与已有的数据重复（名称、网址代码或编号）。请核对后重试。"
     return f"原因：{told}。请检查磁盘空间和文件权限后重试。"
 

@@ -125,7 +125,9 @@ class SignIn(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-    subject: Mapped[str | None] = mapped_column(String(64))  # Keyed digest of the login as typed, known or not.
+    subject: Mapped[str | None] = mapped_column(
+        String(64)
+    )  # Keyed digest of the login as typed, known or not.
     outcome: Mapped[str] = mapped_column(String(20))
     address: Mapped[str]
     agent: Mapped[str]
