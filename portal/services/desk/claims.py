@@ -122,10 +122,10 @@ def readiness(room: Room, draft: Draft, *, book: Book, now: datetime) -> Readine
     previous = latest_version(room.session, record) if record else None
     report = book.test(room.unit, document, now=now)
     blocking = report.blocking(explained=explains(document.public_explanation)) if report else []
-    missing = _formal(draft, document, record, previous)
+    missing = (*_formal(draft, document, record, previous),)
     if wrong := obstacle(room.session, room.unit_id, document):
-        missing.append(Missing("attachments", wrong))
-    return Readiness(document, report, tuple(blocking), tuple(missing), previous, overtaken(draft, previous))
+        missing += (Missing("", wrong),)
+    return Readiness(document, report, tuple(blocking), missing, previous, overtaken(draft, previous))
 
 
 def overtaken(draft: Draft, previous: Version | None) -> bool:
