@@ -20,7 +20,7 @@ from portal.domain.documents.base import Audience, Document, kind_of
 from portal.domain.rules.personal_data import names_an_article
 from portal.store import tables
 from portal.store.files import FileStore
-from portal.store.tables import Draft, DraftCopy, Record, Version
+from portal.store.tables import Draft, Record, Version
 
 _TOLD = 5
 
@@ -96,7 +96,10 @@ def obstacle(session: Session, unit_id: int, document: Document) -> str | None:
 
 
 def let_go(session: Session, unit_id: int, digests: Iterable[str], *, now: datetime) -> None:
-    """Forget what files say that no version and no draft of the unit names any more; `sweep` removes their content."""
+    """Forget what files say that no version and no draft of the unit names any more; `sweep` removes their content.
+
+    What was typed over a draft and kept beside it is not asked: a form brings no file back.
+    """
     wanted = set(digests)
     if not wanted:
         return
@@ -105,8 +108,6 @@ def let_go(session: Session, unit_id: int, digests: Iterable[str], *, now: datet
     said = [one for one in session.scalars(payloads.where(Version.payload.is_not(None))) if one]
     for draft in session.scalars(select(Draft).where(Draft.unit_id == unit_id)):
         said += [draft.content or b"", (draft.entries or "").encode()]
-    copies = select(DraftCopy.entries).where(DraftCopy.unit_id == unit_id)
-    said += [one.encode() for one in session.scalars(copies)]
     for digest in wanted:
         mark = digest.encode()
         row = _rows(session, unit_id, [digest]).get(digest)

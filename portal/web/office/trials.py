@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from portal.domain.canonical import document_json
 from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import declaration
 from portal.domain.rules.base import Finding
 from portal.domain.rules.terms import Severity
+from portal.exchange.forms import dumped, entries_of
 from portal.exchange.sheets import (
     Entry,
     Excerpt,
@@ -183,4 +182,4 @@ def _piece(one: Excerpt) -> dict[str, Any]:
 
 def as_typed(document: Document) -> str:
     """Return a document as a form's entries, to be kept beside the draft that held it."""
-    return json.dumps(document_json(document), ensure_ascii=False)
+    return dumped(entries_of(document))

@@ -97,6 +97,8 @@ def save(uid: str) -> ResponseReturnValue:
         return answer
     if request.form.get("do") == "preview" and "reviewing.preview" in current_app.view_functions:
         return redirect(url_for("reviewing.preview", uid=uid), 303)
+    if request.form.get("do") == "attachments":
+        return redirect(url_for("attachments.listing", uid=uid), 303)
     return redirect(url_for("writing.edit", uid=uid) + (f"#{target}" if target else ""), 303)
 
 
@@ -226,6 +228,7 @@ def submit(uid: str) -> ResponseReturnValue:
         writing.submit(place, draft, revision=revision, actor=actor(), now=at, book=book)
         tell_submitted(place, draft, address=office().own_url, now=at)
     except (writing.NotReady, writing.NotEditable, Conflict) as refusal:
+        place.session.rollback()
         return form_page(place, draft, entries_in(draft), told=True, code=422, refusal=str(refusal))
     commit()
     flash("已送审。审核通过后才会公开；审核前可以撤回修改。")

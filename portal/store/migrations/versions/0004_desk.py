@@ -120,6 +120,7 @@ def _accounts() -> None:
         "sign_in",
         _id(),
         _ref("account_id", "account", optional=True),
+        sa.Column("subject", sa.String(64)),
         _short("outcome", 20),
         _text("address"),
         _text("agent"),
@@ -127,6 +128,7 @@ def _accounts() -> None:
     )
     op.create_index("ix_sign_in_account_id_at", "sign_in", ["account_id", "at"])
     op.create_index("ix_sign_in_address_at", "sign_in", ["address", "at"])
+    op.create_index("ix_sign_in_subject_at", "sign_in", ["subject", "at"])
 
 
 def _drafts() -> None:
