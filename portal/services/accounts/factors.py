@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from portal.domain.roles import Role, needs_second_factor
 from portal.services.accounts.refusals import Refused
 from portal.services.accounts.sessions import end_sessions
+from portal.services.accounts.steps import write_down
 from portal.store.tables import Account, Passkey, RecoveryCode
 
 STEP = 30  # Seconds: what every authenticator app assumes.
@@ -88,13 +89,13 @@ def remove_totp(session: Session, account: Account, *, now: datetime, keep_sessi
         refuse_without_factor(account)
     account.totp_secret = account.totp_step = None
     if not left:
-        forget_codes(session, account)
+        forget_codes(session, account, now=now)
     end_sessions(session, account, reason="second_factor", now=now, but=keep_session)
 
 
-def make_recovery_codes(session: Session, account: Account) -> list[str]:
-    """Return ten new recovery codes, to be shown this once; earlier ones stop working (those used stay, as used)."""
-    forget_codes(session, account)
+def make_recovery_codes(session: Session, account: Account, *, now: datetime) -> list[str]:
+    """Return ten new recovery codes, to be shown this once; earlier ones stop working."""
+    forget_codes(session, account, now=now)
     codes = [_new_code() for _ in range(_CODES)]
     session.add_all(RecoveryCode(account_id=account.id, digest=_digest(account, one)) for one in codes)
     session.flush()
@@ -126,7 +127,7 @@ def count_passkeys(session: Session, account: Account) -> int:
     return session.scalar(select(func.count()).where(Passkey.account_id == account.id)) or 0
 
 
-def reset_second_factor(session: Session, account: Account, *, now: datetime) -> None:
+def reset_second_factor(session: Session, account: Account, *, by: str, now: datetime) -> None:
     """Remove app, passkeys and recovery codes of somebody who lost them; every session ends.
 
     Until the person sets up a new one, the password alone leads to where that is done: see that it is really
@@ -134,8 +135,9 @@ def reset_second_factor(session: Session, account: Account, *, now: datetime) ->
     """
     account.totp_secret = account.totp_step = None
     session.execute(delete(Passkey).where(Passkey.account_id == account.id))
-    session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
+    forget_codes(session, account, now=now)
     end_sessions(session, account, reason="second_factor", now=now)
+    write_down(session, account, "解除第二步验证", by=by, now=now)
 
 
 def refuse_without_factor(account: Account) -> None:
@@ -146,10 +148,12 @@ def refuse_without_factor(account: Account) -> None:
         )
 
 
-def forget_codes(session: Session, account: Account) -> None:
+def forget_codes(session: Session, account: Account, *, now: datetime) -> None:
     """Let the recovery codes that were not used stop working."""
     session.execute(
-        delete(RecoveryCode).where(RecoveryCode.account_id == account.id, RecoveryCode.used_at.is_(None))
+        update(RecoveryCode)
+        .where(RecoveryCode.account_id == account.id, RecoveryCode.used_at.is_(None))
+        .values(used_at=now)
     )
 
 

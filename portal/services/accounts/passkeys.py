@@ -185,7 +185,7 @@ def remove_passkey(
         refuse_without_factor(account)
     session.delete(found)
     if last:
-        forget_codes(session, account)
+        forget_codes(session, account, now=now)
     session.flush()
     end_sessions(session, account, reason="second_factor", now=now, but=keep_session)
     return True

@@ -19,7 +19,7 @@ MOST = 200  # Characters; a bound for what is normalised and hashed, beyond any 
 
 _HASHER = PasswordHasher.from_parameters(profiles.RFC_9106_LOW_MEMORY)
 # The digest of a random password that nobody knows: comparing with it takes as long as with a real one.
-_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$JNw80MwaFdpWLb9unOxlEA$LhN1ddyuPjp5iLiszy6wpbKySHFTZ4on6Dau6qt3+X8"  # noqa: S105 - of a password that was thrown away.
+_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$JNw80MwaFdpWLb9unOxlEA$LhN1ddyuPjp5iLiszy6wpbKySHFTZ4on6Dau6qt3+X8"
 
 # What Chinese and English passwords are most often put together from. A password that is nothing else is refused.
 _PIECES = (

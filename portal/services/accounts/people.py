@@ -13,14 +13,14 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.domain.drafting import Event
 from portal.domain.roles import COMMISSION_ROLES, UNIT_ROLES, Role
 from portal.domain.values import clean_text
 from portal.services.accounts.links import void_links
 from portal.services.accounts.passwords import hash_password, weakness
 from portal.services.accounts.refusals import Refused
 from portal.services.accounts.sessions import end_sessions
-from portal.store.tables import Account, AccountRole, Jurisdiction, Step, Unit
+from portal.services.accounts.steps import write_down
+from portal.store.tables import Account, AccountRole, Jurisdiction, Unit
 
 _LOGIN = re.compile(r"[\w.@-]{2,60}")
 _LONGEST_NAME = 40
@@ -84,7 +84,7 @@ def create_account(
     account.roles = _granted(_fitting(roles, unit_id=account.unit_id), by=by, now=now)
     session.add(account)
     session.flush()
-    _write_down(session, account, f"新建账号（{_told(account)}）", by=by, now=now)
+    write_down(session, account, f"新建账号（{_told(account)}）", by=by, now=now)
     return account
 
 
@@ -104,7 +104,7 @@ def set_details(
         void_links(session, account, now=now)
     account.name, account.email = name, email
     session.flush()
-    _write_down(session, account, f"修改{'、'.join(changed)}", by=by or name, now=now)
+    write_down(session, account, f"修改{'、'.join(changed)}", by=by or name, now=now)
 
 
 def set_roles(
@@ -132,7 +132,7 @@ def set_roles(
     )
     session.flush()
     end_sessions(session, account, reason="roles", now=now)
-    _write_down(session, account, f"改变角色（{_told(account)}）", by=by, now=now)
+    write_down(session, account, f"改变角色（{_told(account)}）", by=by, now=now)
 
 
 def disable(session: Session, account: Account, *, by: str, now: datetime, even_last: bool = False) -> None:
@@ -147,7 +147,7 @@ def disable(session: Session, account: Account, *, by: str, now: datetime, even_
     account.active, account.disabled_at = False, now
     void_links(session, account, now=now)
     end_sessions(session, account, reason="disabled", now=now)
-    _write_down(session, account, "停用账号", by=by, now=now)
+    write_down(session, account, "停用账号", by=by, now=now)
 
 
 def enable(session: Session, account: Account, *, by: str, now: datetime) -> None:
@@ -156,7 +156,7 @@ def enable(session: Session, account: Account, *, by: str, now: datetime) -> Non
         return
     account.active, account.disabled_at = True, None
     session.flush()
-    _write_down(session, account, "启用账号", by=by, now=now)
+    write_down(session, account, "启用账号", by=by, now=now)
 
 
 def set_password(
@@ -244,19 +244,3 @@ def _keep_an_admin(session: Session, account: Account) -> None:
 
 def _told(account: Account) -> str:
     return "、".join(Role(one).label for one in sorted(roles_of(account)))
-
-
-def _write_down(session: Session, account: Account, what: str, *, by: str, now: datetime) -> None:
-    if account.unit_id is None:
-        return  # Steps are a unit's; the commission's accounts belong to none.
-    session.add(
-        Step(
-            unit_id=account.unit_id,
-            event=Event.ACCOUNT.value,
-            title=f"{account.name}（{account.login}）",
-            actor=by,
-            remark=what,
-            at=now,
-        )
-    )
-    session.flush()

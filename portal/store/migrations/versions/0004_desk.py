@@ -121,12 +121,15 @@ def _accounts() -> None:
         _id(),
         _ref("account_id", "account", optional=True),
         _short("outcome", 20),
+        _short("bucket", 4, optional=True),
+        sa.Column("known", sa.Boolean(), nullable=False),
         _text("address"),
         _text("agent"),
         _at("at"),
     )
     op.create_index("ix_sign_in_account_id_at", "sign_in", ["account_id", "at"])
     op.create_index("ix_sign_in_address_at", "sign_in", ["address", "at"])
+    op.create_index("ix_sign_in_bucket_at", "sign_in", ["bucket", "at"])
 
 
 def _drafts() -> None:
