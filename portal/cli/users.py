@@ -24,21 +24,26 @@ _PATHS = {links.Purpose.INVITATION: "/invitation/", links.Purpose.RESET: "/reset
 _ROLES = "、".join(f"{one.value}（{one.label}）" for one in Role)
 
 
-class RoleType(click.ParamType):
-    """A role by its code or its Chinese name."""
-
-    name = "角色"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Role:
-        """Return the role, or refuse naming those there are."""
+def _read_roles(
+    _context: click.Context, _option: click.Parameter, typed: tuple[str, ...]
+) -> tuple[Role, ...]:
+    """Read roles by their code or Chinese name."""
+    read = []
+    for text in typed:
         try:
-            return Role.read(value)
-        except ValueError:
-            self.fail(f"没有“{value}”这个角色，可选：{_ROLES}", param, ctx)
+            read.append(Role.read(text))
+        except ValueError as wrong:
+            raise click.BadParameter(f"没有“{text}”这个角色，可选：{_ROLES}") from wrong
+    return tuple(read)
 
 
-role_option = click.option(
-    "--role", "roles", type=RoleType(), multiple=True, required=True, help=f"角色，可重复给出：{_ROLES}。"
+_role_option = click.option(
+    "--role",
+    "roles",
+    callback=_read_roles,
+    multiple=True,
+    required=True,
+    help=f"角色，可重复给出：{_ROLES}。",
 )
 
 
@@ -54,7 +59,7 @@ def users_group() -> None:
 @click.option("--commission", is_flag=True, help="纪委监委的账号，不属于任何单位。")
 @click.option("--jurisdiction", "-j", required=True, help="县区代码。")
 @click.option("--email", default=None, help="邮箱，用于提醒和找回密码。")
-@role_option
+@_role_option
 def add_command(
     name: str,
     login: str,
@@ -154,7 +159,7 @@ def enable_command(login: str) -> None:
 
 @users_group.command("roles")
 @click.argument("login")
-@role_option
+@_role_option
 def roles_command(login: str, roles: tuple[Role, ...]) -> None:
     """把账号的角色改为所给的这些，立即退出其所有登录。"""
     with _writing() as instance:

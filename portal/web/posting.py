@@ -157,6 +157,8 @@ def _put_off(session: Session, number: int, trouble: NotSent, *, now: datetime) 
 class _Backend(EmailBackend):  # type: ignore[misc] # Flask-Mailman ships no types.
     """Flask-Mailman's SMTP connection, except that STARTTLS looks at the server's certificate, too."""
 
+    connection: smtplib.SMTP | None
+
     def open(self) -> bool:
         """Open the connection; False where it is open."""
         if self.connection:
@@ -175,6 +177,18 @@ class _Backend(EmailBackend):  # type: ignore[misc] # Flask-Mailman ships no typ
             raise
         self.connection = connection
         return True
+
+    def close(self) -> None:
+        """Close the connection. A server that says good-bye badly has taken the letter all the same."""
+        connection, self.connection = self.connection, None
+        if connection is None:
+            return
+        try:
+            connection.quit()
+        except (smtplib.SMTPException, OSError):
+            pass
+        finally:
+            connection.close()
 
 
 @dataclass(frozen=True)
@@ -203,15 +217,18 @@ class SmtpSender:
             MAIL_DEFAULT_SENDER=self.mail_from,
             MAIL_TIMEOUT=_TIMEOUT,
         )
-        Mail(app)
+        mail = Mail(app)
         with app.app_context():
-            message = EmailMessage(
-                letter.subject, letter.body, to=[letter.recipient], headers=self._headers(letter)
-            )
+            backend = mail.get_connection()
+            headers = self._headers(letter)
+            message = EmailMessage(letter.subject, letter.body, to=[letter.recipient], headers=headers)
             try:
-                message.send()
+                backend.open()
+                backend.send_messages([message])
             except Exception as trouble:
                 raise _told(trouble, f"{self.server}:{self.port}") from trouble
+            finally:
+                backend.close()
 
     def _headers(self, letter: Letter) -> dict[str, str]:
         domain = parseaddr(self.mail_from)[1].rpartition("@")[2] or "localhost"
