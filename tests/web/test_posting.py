@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from portal.store.tables import Mail
-from portal.web.posting import GIVEN_UP, Letter, NotSent, Sent, SmtpSender, send_due, try_again, waiting
+from portal.web.posting import GIVEN_UP, Letter, Sent, SmtpSender, send_due, try_again, waiting
 from tests.conftest import NOON
 from tests.web.postbox import Box, open_box
 
@@ -219,14 +227,42 @@ def test_a_wrong_password_for_the_server_is_said(session: Session, box: Box) -> 
     def nobody(*_: Any) -> AuthResult:
         return AuthResult(success=False, handled=False)
 
-    asking = {"authenticator": nobody, "auth_require_tls": False, "auth_required": True}
-    with open_box(box, **asking) as port:
+    with open_box(box, authenticator=nobody, auth_require_tls=False) as port:
         put(session)
         assert send_due(session, smtp(port, username="u", password="p"), now=NOON) == Sent(0, 1)  # noqa: S106 - of nothing.
     assert "PORTAL_MAIL_PASSWORD" in (waiting(session)[0].trouble or "")
     assert waiting(session)[0].tries == 0
 
 
-def test_troubles_of_a_letter_say_what_they_are() -> None:
-    trouble = NotSent("说明", lasting=True)
-    assert (str(trouble), trouble.lasting, trouble.unreachable) == ("说明", True, False)
+def own_certificate(folder: Path) -> Path:
+    """Return a file with a key and a certificate for 127.0.0.1 that nobody has signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    signed = made.add_extension(names, critical=False).sign(key, SHA256())
+    file = folder / "own.pem"
+    file.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + signed.public_bytes(Encoding.PEM)
+    )
+    return file
+
+
+def test_a_server_that_anybody_could_be_gets_nothing(
+    session: Session, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = own_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    put(session)
+    with open_box(box, tls_context=context) as port:
+        assert send_due(session, smtp(port, tls="starttls"), now=NOON) == Sent(0, 1)
+        assert box.taken == []
+        assert "加密连接不可信" in (waiting(session)[0].trouble or "")
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))  # As an administrator trusts the office's own server.
+        assert try_again(session, now=NOON) == 1
+        assert send_due(session, smtp(port, tls="starttls"), now=NOON) == Sent(1, 0)
+    assert len(box.taken) == 1
