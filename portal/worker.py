@@ -16,14 +16,18 @@ from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any, Protocol, Self
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
 from portal.domain.regimes import Regime
+from portal.services.checking import Book
+from portal.services.desk import scheduling
+from portal.services.desk.rooms import Room
 from portal.site.rows import forget
 from portal.site.served import Site
 from portal.site.snapshot import SHANGHAI
+from portal.store.db import begin_write
 from portal.store.public import latest_change
 from portal.sync import Busy, CannotWrite, ForkFailed, MakeApp, SyncReport, pay, site_of
 
@@ -179,6 +183,8 @@ class _Watch:
 
     def _pass(self) -> None:
         now = self._clock()
+        for line in publish_due(self._session, self._site.regimes, now=now):
+            self._tell(line)
         change, day = latest_change(self._session), now.astimezone(SHANGHAI).date()
         self._session.rollback()
         second = self._again is not None and time.monotonic() >= self._again
@@ -197,6 +203,46 @@ class _Watch:
         failed = report.build is not None and bool(report.build.failures)
         self._again = time.monotonic() + self._pause if failed and not second else None
         _report(report, time.monotonic() - began, self._tell)
+
+
+def publish_due(session: Session, regimes: Mapping[str, Regime], *, now: datetime) -> list[str]:
+    """Publish the drafts whose time has come, each in a transaction of its own; return what is to be told.
+
+    A kill between any two steps leaves a draft either waiting, and then the next pass publishes it, or
+    published and gone. One that cannot be published is held back with the reason and stops no other.
+    A database that is busy or out of reach goes up: nothing is decided then, and the next pass tries again.
+    """
+    waiting = scheduling.due(session, now=now)
+    session.rollback()
+    told = []
+    for one in waiting:
+        # A session of its own: what one unit's rows are read with is never used for another's.
+        with Session(session.get_bind()) as own:
+            try:
+                begin_write(own)
+                room = Room(own, one.unit_id)
+                version = scheduling.publish_due(room, one.uid, book=Book(own, regimes), now=now)
+                own.commit()
+            except OperationalError:
+                raise
+            except Exception as refusal:  # Whatever it is, the drafts behind this one must not wait for it.
+                own.rollback()
+                told.append(_hold_back(own, one, refusal, now))
+            else:
+                if version is not None:
+                    told.append(f"定时发布：索引号 {version.record.index_no} 第 {version.number} 版。")
+    return told
+
+
+def _hold_back(session: Session, one: scheduling.Due, refusal: Exception, now: datetime) -> str:
+    known = isinstance(refusal, ValueError)
+    if not known:
+        _log.error("定时发布出错", exc_info=refusal)
+    why = str(refusal) if known else "平台出错，没有发布成功。请重新发布；多次出现请联系平台管理员。"
+    begin_write(session)
+    scheduling.hold_back(Room(session, one.unit_id), one.uid, why=why, now=now)
+    session.commit()
+    return "注意：一件定时发布没有完成，已退回“已通过”并通知审核人。"
 
 
 def _report(report: SyncReport, seconds: float, tell: Callable[[str], None]) -> None:

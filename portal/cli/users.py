@@ -1,9 +1,8 @@
-"""Commands for accounts of the office: the first administrator, and what nobody else can mend."""
+"""`portal users`: the first administrators, and help for those who locked themselves out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 from sqlalchemy import select
@@ -11,226 +10,211 @@ from sqlalchemy import select
 from portal.cli.opened import Opened, opened
 from portal.cli.tables import text_table
 from portal.cli.telling import Refusal, say
-from portal.config import Settings
+from portal.domain.drafting import Event
 from portal.domain.roles import Role
 from portal.services import rosters
-from portal.services.accounts import factors, links, people
-from portal.services.accounts.refusals import Refused
-from portal.services.accounts.signing import second_factor_of
-from portal.store.tables import Account
+from portal.store.tables import Account, Jurisdiction, Step, Unit
 
-_BY = "命令行"
-_PATHS = {links.Purpose.INVITATION: "/invitation/", links.Purpose.RESET: "/reset/"}
-_ROLES = "、".join(f"{one.value}（{one.label}）" for one in Role)
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-
-def _read_roles(
-    _context: click.Context, _option: click.Parameter, typed: tuple[str, ...]
-) -> tuple[Role, ...]:
-    """Read roles by their code or Chinese name."""
-    read = []
-    for text in typed:
-        try:
-            read.append(Role.read(text))
-        except ValueError as wrong:
-            raise click.BadParameter(f"没有“{text}”这个角色，可选：{_ROLES}") from wrong
-    return tuple(read)
-
-
-_role_option = click.option(
-    "--role",
-    "roles",
-    callback=_read_roles,
-    multiple=True,
-    required=True,
-    help=f"角色，可重复给出：{_ROLES}。",
-)
+ACTOR = "命令行"
 
 
 @click.group("users")
-def users_group() -> None:
-    """办公端的账号：新建第一位管理员、列出、邀请、停用、启用、改角色、解除第二步验证。"""
+def users_command() -> None:
+    """办公端的账号：首位管理员、邀请、停用、角色、重设第二步验证。"""
 
 
-@users_group.command("add")
-@click.argument("name")
-@click.option("--login", required=True, help="登录名。")
-@click.option("--unit", "unit_name", default=None, help="所属单位的名称、简称或代码。")
-@click.option("--commission", is_flag=True, help="纪委监委的账号，不属于任何单位。")
+@users_command.command("add")
+@click.argument("login")
+@click.option("--name", required=True, help="姓名。")
+@click.option(
+    "--role", "roles", multiple=True, required=True, help="角色，可多次给出，例如 单位管理员 或 unit_admin。"
+)
 @click.option("--jurisdiction", "-j", required=True, help="县区代码。")
-@click.option("--email", default=None, help="邮箱，用于提醒和找回密码。")
-@_role_option
+@click.option("--unit", default=None, help="单位名称；不给时是纪委监委的账号。")
+@click.option("--email", default="", help="邮箱（选填）。")
 def add_command(
-    name: str,
-    login: str,
-    unit_name: str | None,
-    commission: bool,
-    jurisdiction: str,
-    email: str | None,
-    roles: tuple[Role, ...],
+    login: str, name: str, roles: tuple[str, ...], jurisdiction: str, unit: str | None, email: str
 ) -> None:
-    """新建账号，输出只能用一次的邀请链接。"""
-    if commission == (unit_name is not None):
-        raise click.UsageError("请给出 --unit 单位 或 --commission 其中一个。")
-    with _writing() as instance:
-        county = rosters.find_jurisdiction(instance.session, jurisdiction)
-        unit = rosters.need_unit(instance.session, county, unit_name) if unit_name else None
-        account = people.create_account(
-            instance.session,
-            jurisdiction=county,
-            unit=unit,
-            login=login,
-            name=name,
-            email=email,
-            roles=roles,
-            by=_BY,
-            now=instance.now(),
-        )
-        link = _link(instance, account, links.Purpose.INVITATION)
-    where = unit.name if unit else "纪委监委"
-    say(f"已新建账号：{account.name}（登录名 {account.login}，{where}，{_labels(account)}）。")
-    _tell_link(link, links.Purpose.INVITATION)
+    """建立账号，输出设置密码的一次性链接。"""
+    from portal.services.accounts import keeping
 
-
-@users_group.command("list")
-@click.option("--jurisdiction", "-j", default=None, help="只列一个县区（代码）。")
-@click.option("--unit", "unit_name", default=None, help="只列一个单位，须同时给出 -j。")
-def list_command(jurisdiction: str | None, unit_name: str | None) -> None:
-    """列出账号。"""
-    if unit_name is not None and jurisdiction is None:
-        raise click.UsageError("给出 --unit 时请同时给出 -j 县区代码。")
     with opened() as instance:
-        query = select(Account).order_by(Account.jurisdiction_id, Account.unit_id, Account.login)
+        instance.begin_write()
+        session = instance.session
         try:
-            if jurisdiction is not None:
-                county = rosters.find_jurisdiction(instance.session, jurisdiction)
-                query = query.where(Account.jurisdiction_id == county.id)
-                if unit_name is not None:
-                    query = query.where(
-                        Account.unit_id == rosters.need_unit(instance.session, county, unit_name).id
-                    )
-        except rosters.RosterError as refusal:
-            raise Refusal(str(refusal)) from refusal
+            county = rosters.find_jurisdiction(session, jurisdiction)
+            home = rosters.need_unit(session, county, unit) if unit else None
+            account = keeping.make_account(
+                session, jurisdiction=county, unit=home, login=login, name=name, email=email,
+                roles=[_role(one) for one in roles], by=ACTOR, now=instance.now(),
+            )  # fmt: skip
+            _note(instance, account, "建立账号")
+            link = _invite(instance, account)
+        except (keeping.NotKept, rosters.RosterError) as wrong:
+            session.rollback()
+            raise Refusal(str(wrong)) from wrong
+        session.commit()
+    say(f"已建立账号“{account.login}”（{account.name}）。")
+    _tell_link(link)
+
+
+@users_command.command("list")
+@click.option("--jurisdiction", "-j", default=None, help="县区代码；默认全部。")
+@click.option("--unit", default=None, help="只列一个单位（名称）。")
+def list_command(jurisdiction: str | None, unit: str | None) -> None:
+    """列出账号。"""
+    with opened() as instance:
+        query = select(Account).join(Account.jurisdiction).outerjoin(Account.unit).order_by(Account.id)
+        if jurisdiction:
+            query = query.where(Jurisdiction.slug == jurisdiction)
+        if unit:
+            query = query.where(Unit.name == unit)
         rows = [
             (
                 one.login,
                 one.name,
                 one.unit.name if one.unit else "纪委监委",
-                _state(one),
-                "已设" if second_factor_of(one) else "未设",
-                _labels(one),
+                "、".join(Role(role.role).label for role in one.roles),
+                "已停用" if not one.active else "已启用" if one.password_hash else "待接受邀请",
             )
             for one in instance.session.scalars(query)
         ]
-    header = ("登录名", "姓名", "单位", "状态", "第二步验证", "角色")
-    say(text_table(header, rows) if rows else "没有账号。用 portal users add 新建。")
+    say(
+        text_table(("账号", "姓名", "单位", "角色", "状态"), rows)
+        if rows
+        else "没有账号。请用 portal users add 建立。"
+    )
 
 
-@users_group.command("invite")
+@users_command.command("invite")
 @click.argument("login")
 def invite_command(login: str) -> None:
-    """输出新的一次性链接：未启用的账号为邀请链接，已启用的为重设密码链接。旧链接随即失效。"""
-    with _writing() as instance:
-        account = _account(instance, login)
-        purpose = links.Purpose.RESET if account.password_hash else links.Purpose.INVITATION
-        link = _link(instance, account, purpose)
-    _tell_link(link, purpose)
+    """重新输出设置密码的一次性链接；以前的链接作废。"""
+    say_link: list[str] = []
+
+    def act(instance: Opened, account: Account) -> str:
+        say_link.append(_invite(instance, account))
+        return "重新发出设置密码的链接"
+
+    _change(login, act)
+    _tell_link(say_link[0])
 
 
-@users_group.command("disable")
+@users_command.command("disable")
 @click.argument("login")
 def disable_command(login: str) -> None:
-    """停用账号：立即退出所有登录，链接失效。最后一位管理员也可停用。"""
-    with _writing() as instance:
-        account = _account(instance, login)
-        people.disable(instance.session, account, by=_BY, now=instance.now(), even_last=True)
-    say(f"账号“{account.login}”（{account.name}）已停用。")
+    """停用账号：立即退出全部登录。"""
+    from portal.services.accounts import keeping
+
+    def act(instance: Opened, account: Account) -> str:
+        keeping.disable(instance.session, account, by_id=None, now=instance.now())
+        return "已停用账号"
+
+    say(f"{_change(login, act)}“{login}”。")
 
 
-@users_group.command("enable")
+@users_command.command("enable")
 @click.argument("login")
 def enable_command(login: str) -> None:
-    """启用停用的账号，密码不变。"""
-    with _writing() as instance:
-        account = _account(instance, login)
-        people.enable(instance.session, account, by=_BY, now=instance.now())
-    say(f"账号“{account.login}”（{account.name}）已启用。")
+    """重新启用账号。"""
+    from portal.services.accounts import keeping
+
+    def act(instance: Opened, account: Account) -> str:
+        keeping.enable(instance.session, account, now=instance.now())
+        return "已启用账号"
+
+    say(f"{_change(login, act)}“{login}”。")
 
 
-@users_group.command("roles")
+@users_command.command("roles")
 @click.argument("login")
-@_role_option
-def roles_command(login: str, roles: tuple[Role, ...]) -> None:
-    """把账号的角色改为所给的这些，立即退出其所有登录。"""
-    with _writing() as instance:
-        account = _account(instance, login)
-        people.set_roles(instance.session, account, roles, by=_BY, now=instance.now(), even_last=True)
-    say(f"账号“{account.login}”（{account.name}）的角色：{_labels(account)}。")
+@click.argument("roles", nargs=-1, required=True)
+def roles_command(login: str, roles: tuple[str, ...]) -> None:
+    """设置账号的全部角色，例如 portal users roles fang 填报人 审核人。"""
+    from portal.services.accounts import keeping
+
+    def act(instance: Opened, account: Account) -> str:
+        wanted = [_role(one) for one in roles]
+        keeping.set_roles(instance.session, account, wanted, by=ACTOR, by_id=None, now=instance.now())
+        return f"角色改为：{'、'.join(Role(one).label for one in wanted)}"
+
+    say(f"“{login}”的{_change(login, act)}。登录已退出。")
 
 
-@users_group.command("reset-second-factor")
+@users_command.command("reset-second-factor")
 @click.argument("login")
-@click.option("--yes", is_flag=True, help="不再询问。")
-def reset_command(login: str, yes: bool) -> None:
-    """解除账号的第二步验证（动态口令、通行密钥、备用码），立即退出其所有登录。"""
-    if not yes:
-        click.confirm("请先当面或电话确认确是本人要求。解除后仅凭密码即可重新设置，确定吗？", abort=True)
-    with _writing() as instance:
-        account = _account(instance, login)
-        factors.reset_second_factor(instance.session, account, by=_BY, now=instance.now())
-    say(f"账号“{account.login}”（{account.name}）的第二步验证已解除，下次登录时须重新设置。")
+def reset_command(login: str) -> None:
+    """删除账号的第二步验证（手机丢失时）：下次登录须重新设置。"""
+    from portal.services.accounts import keeping
+
+    def act(instance: Opened, account: Account) -> str:
+        keeping.reset_second_factor(instance.session, account, by=ACTOR, by_id=None, now=instance.now())
+        return "已重设第二步验证"
+
+    say(f"{_change(login, act)}“{login}”。")
 
 
-@contextmanager
-def _writing() -> Iterator[Opened]:
+def _change(login: str, act: Callable[[Opened, Account], str]) -> str:
+    """Do something to an account in one transaction, and enter it into its unit's steps."""
+    from portal.services.accounts import entering, keeping
+
     with opened() as instance:
         instance.begin_write()
-        try:
-            yield instance
-        except (Refused, rosters.RosterError) as refusal:
+        account = entering.find_account(instance.session, login)
+        if account is None:
             instance.session.rollback()
-            raise Refusal(str(refusal)) from refusal
+            raise Refusal(f"没有账号“{login}”。请用 portal users list 查看现有账号。")
+        try:
+            told = act(instance, account)
+        except keeping.NotKept as wrong:
+            instance.session.rollback()
+            raise Refusal(str(wrong)) from wrong
+        _note(instance, account, told)
         instance.session.commit()
+    return told
 
 
-def _account(instance: Opened, login: str) -> Account:
-    found = people.find_account(instance.session, login)
-    if found is None:
-        raise Refusal(f"没有登录名为“{login}”的账号。请用 portal users list 查看现有账号。")
-    return found
+def _note(instance: Opened, account: Account, remark: str) -> None:
+    from portal.services.desk.rooms import Room
+
+    if account.unit_id is not None:
+        session = Room(instance.session, account.unit_id).session
+        session.add(
+            Step(
+                unit_id=account.unit_id,
+                event=Event.ACCOUNT.value,
+                title=account.name,
+                actor=ACTOR,
+                remark=remark,
+                at=instance.now(),
+            )
+        )
+        session.flush()
 
 
-def _link(instance: Opened, account: Account, purpose: links.Purpose) -> str:
-    token = links.make_link(instance.session, account, purpose, by=_BY, now=instance.now())
-    return f"{office_address(instance.settings)}{_PATHS[purpose]}{token}"
+def _invite(instance: Opened, account: Account) -> str:
+    from portal.services.accounts import keeping
+
+    known = instance.settings
+    own = (known.office_url or f"http://{known.host}:{known.office_port}").rstrip("/")
+    return keeping.invite(
+        instance.session, account, address=f"{own}/invitation/{{}}", by=ACTOR, now=instance.now()
+    )
 
 
-def office_address(settings: Settings) -> str:
-    """Return where the office is, without a slash at the end."""
-    if settings.office_url:
-        return settings.office_url.rstrip("/")
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.office_port}"
+def _role(text: str) -> str:
+    try:
+        return Role.read(text).value
+    except ValueError as wrong:
+        raise Refusal(f"角色：{wrong}") from wrong
 
 
-def _tell_link(link: str, purpose: links.Purpose) -> None:
-    hours = round(links.LIFE[purpose].total_seconds() / 3600)
-    say(f"{purpose.label}链接（{hours} 小时内有效，只能用一次，请只交给本人）：")
-    say(link)
+def _tell_link(link: str) -> None:
+    say(f"设置密码的链接（72 小时内有效，只能使用一次，请只交给本人）：\n{link}")
+    say("办公端改用其他网址或端口时，请设置 PORTAL_OFFICE_URL，或把链接开头换成实际网址。")
 
 
-def _labels(account: Account) -> str:
-    return "、".join(one.label for one in _ordered(people.roles_of(account)))
-
-
-def _ordered(roles: frozenset[Role]) -> Sequence[Role]:
-    return [one for one in Role if one in roles]
-
-
-def _state(account: Account) -> str:
-    if not account.active:
-        return "已停用"
-    return "正常" if account.password_hash else "待接受邀请"
-
-
-COMMANDS = (users_group,)
+COMMANDS = (users_command,)

@@ -31,6 +31,7 @@ class Action(StrEnum):
 
     OPEN_DESK = "open_desk"  # The unit's home, its drafts and their history.
     WRITE = "write"  # Drafts, uploads, attachments.
+    SEE_UPLOADS = "see_uploads"  # What came of a file: it may hold what will never be published.
     SUBMIT = "submit"
     REVIEW = "review"  # Return or approve what another person wrote.
     PUBLISH = "publish"
@@ -48,6 +49,7 @@ _DESK = frozenset({Role.EDITOR, Role.REVIEWER, Role.UNIT_ADMIN})
 ALLOWED: dict[Action, frozenset[Role]] = {
     Action.OPEN_DESK: _DESK,
     Action.WRITE: frozenset({Role.EDITOR}),
+    Action.SEE_UPLOADS: frozenset({Role.EDITOR, Role.REVIEWER}),
     Action.SUBMIT: frozenset({Role.EDITOR}),
     Action.REVIEW: frozenset({Role.REVIEWER}),
     Action.PUBLISH: frozenset({Role.REVIEWER}),

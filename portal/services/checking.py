@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from portal.domain.canonical import read_publication
 from portal.domain.documents.base import Document
@@ -129,7 +129,10 @@ def records_of(session: Session, unit: Unit) -> list[PublishedDocument]:
     """Return every record of a unit, public or not, as it stands; one without any readable content is left out."""
     query = (
         select(Version)
-        .join(Record)
+        .join(Version.record)
+        .options(
+            contains_eager(Version.record), joinedload(Version.withdrawal)
+        )  # Not two questions for each.
         .where(Record.unit_id == unit.id)
         .order_by(Version.record_id, Version.number)
     )

@@ -115,11 +115,18 @@ def _disclosed(cases: Iterable[Case]) -> list[str]:
     ]
 
 
-def cases_of(session: Session, regime: Regime, jurisdiction: Jurisdiction, *, on: date) -> dict[int, Case]:
-    """Return every unit's case by the unit's id, in roster order, as it was known on `on`."""
-    published, lost = _published(session, jurisdiction, on)
+def cases_of(
+    session: Session, regime: Regime, jurisdiction: Jurisdiction, *, on: date, only: Unit | None = None
+) -> dict[int, Case]:
+    """Return every unit's case by the unit's id, in roster order, as it was known on `on`.
+
+    With `only`, that unit's alone; nothing of another unit is read for it.
+    """
+    published, lost = _published(session, jurisdiction, on, only)
     granted = {unit: one.known_on(on) for unit, one in grants_of(session).items()}
     query = select(Unit).where(Unit.jurisdiction_id == jurisdiction.id).order_by(Unit.position, Unit.id)
+    if only is not None:
+        query = query.where(Unit.id == only.id)
     return {
         unit.id: Case(
             regime=regime,
@@ -136,7 +143,7 @@ def cases_of(session: Session, regime: Regime, jurisdiction: Jurisdiction, *, on
 
 
 def _published(
-    session: Session, jurisdiction: Jurisdiction, on: date
+    session: Session, jurisdiction: Jurisdiction, on: date, only: Unit | None
 ) -> tuple[dict[int, list[PublishedDocument]], dict[int, list[Lost]]]:
     """Return the units' records as they stood on `on`, and what is left of those that the law destroyed."""
     query = (
@@ -146,6 +153,8 @@ def _published(
         .options(contains_eager(Version.record), joinedload(Version.withdrawal))
         .order_by(Record.unit_id, Record.id, Version.number)
     )
+    if only is not None:
+        query = query.where(Record.unit_id == only.id)
     groups: dict[int, list[Version]] = {}
     for version in session.scalars(query.execution_options(yield_per=500)):
         if version.published_at.astimezone(SHANGHAI).date() <= on:

@@ -7,53 +7,60 @@ outbox row that makes it visible stand or fall together.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.domain.canonical import canonical, document_json, fingerprint, publication, read_publication
-from portal.domain.documents.base import Audience, Document, Openness, kind_of
-from portal.domain.rules.base import Finding
-from portal.domain.rules.check import EXPLANATION, explains
-from portal.domain.rules.personal_numbers import first_seen
-from portal.domain.values import clean_text
+from portal.domain.documents.attachment import Attachment
+from portal.domain.documents.base import Document, kind_of
+from portal.services.attachments import attached_to, let_go, obstacle
 from portal.services.checking import SHANGHAI, Book
-from portal.store.tables import Destruction, Draft, Outbox, Record, Unit, Version, Withdrawal
+from portal.services.refusing import (
+    FIRST,
+    Blocked,
+    Conflict,
+    NotPublishable,
+    Unchanged,
+    refuse_forbidden,
+    refuse_personal,
+    refuse_silent_change,
+    refuse_unfit,
+    refuse_unseen,
+)
+from portal.services.registering import forget_key, new_record
+from portal.store.tables import (
+    Destruction,
+    Draft,
+    DraftCopy,
+    Outbox,
+    Record,
+    Step,
+    Unit,
+    Upload,
+    Version,
+    Withdrawal,
+)
 
-_WIDTH = {Audience.COMMISSION: 0, Audience.LEADERSHIP_GROUP: 1, Audience.STAFF: 2, Audience.PUBLIC: 3}
-
-
-FIRST = "首次公开"  # The reason of a record's first version; never one for a correction.
-
-
-class NotPublishable(ValueError):
-    """The document cannot be published as it is; the message says why and what to do."""
-
-
-class Unchanged(NotPublishable):
-    """The document says exactly what the version in force already says."""
-
-
-class Blocked(NotPublishable):
-    """The rule book forbids publishing the document as it is; `findings` says what it saw."""
-
-    def __init__(self, findings: Sequence[Finding], document: Document) -> None:
-        self.findings = tuple(findings)
-        told = "；".join(
-            f"{one.rule} {one.title}：{one.seen}{one.remedy}（{one.source}）" for one in findings
-        )
-        way = (
-            f"请改正，或填写“公开说明”如实说明后再发布：{EXPLANATION}。"
-            if all(one.with_explanation for one in findings)
-            else "请改正后再发布。"
-        )
-        super().__init__(f"《{document.title}》有 {len(findings)} 处不得发布：{told}{way}")
-
-
-class Conflict(ValueError):
-    """Somebody else changed the draft in between."""
+__all__ = [
+    "FIRST",
+    "SHANGHAI",
+    "Blocked",
+    "Conflict",
+    "NotPublishable",
+    "Unchanged",
+    "change_draft",
+    "destroy_content",
+    "draft_document",
+    "find_record",
+    "latest_version",
+    "publish",
+    "same_content",
+    "save_draft",
+    "unwithdrawn",
+    "withdraw",
+]
 
 
 def save_draft(
@@ -87,13 +94,24 @@ def save_draft(
 def change_draft(
     session: Session, draft: Draft, *, document: Document, author: str, revision: int, now: datetime
 ) -> None:
-    """Replace a draft's content, unless somebody else did so since `revision` was read."""
+    """Replace a draft's content, unless somebody else did so since `revision` was read; its files stay.
+
+    Files are added and removed one by one: no sheet and no form carries them.
+    """
     if draft.revision != revision:
         raise Conflict(f"草稿已由“{draft.author}”修改过。请重新打开草稿，把您的改动合并后再保存。")
+    document = with_files_of(document, attached_to(draft))
     draft.content, draft.entries = canonical(document_json(document)), None
     draft.title = document.title
     draft.author, draft.revision, draft.updated_at = author, revision + 1, now
     session.flush()
+
+
+def with_files_of(document: Document, files: tuple[Attachment, ...]) -> Document:
+    """Return the document with these files, unless it names some itself."""
+    return (
+        document.model_copy(update={"attachments": files}) if files and not document.attachments else document
+    )
 
 
 def draft_document(draft: Draft) -> Document:
@@ -132,6 +150,13 @@ def same_content(version: Version, document: Document, record: Record) -> bool:
     return document_json(published) == document_json(given)
 
 
+def published_files(version: Version) -> tuple[Attachment, ...]:
+    """Return the files that a version names."""
+    if version.payload is None or b'"attachments"' not in version.payload:
+        return ()
+    return read_publication(version.payload)[1].attachments
+
+
 def publish(session: Session, draft: Draft, *, book: Book, reason: str, actor: str, now: datetime) -> Version:
     """Publish the draft as its record's next version; the draft is used up.
 
@@ -142,16 +167,16 @@ def publish(session: Session, draft: Draft, *, book: Book, reason: str, actor: s
     published with a public explanation (公开说明) is published with it, and stays marked.
     """
     for what, value in (("说明", reason), ("发布人", actor)):
-        _refuse_unseen(what, value)
+        refuse_unseen(what, value)
     document = draft_document(draft)
     unit = draft.unit
     record = draft.record or find_record(session, unit, document)
     previous = latest_version(session, record) if record else None
-    _refuse_unfit(document, previous, reason)
+    refuse_unfit(document, previous, reason)
     if previous:
-        _refuse_silent_change(draft, previous, reason)
+        refuse_silent_change(draft, previous, reason)
     if record is None:
-        record = _new_record(session, unit, document, now)
+        record = new_record(session, unit, document, now)
     elif document.index_no and document.index_no != record.index_no:
         raise NotPublishable(
             f"索引号“{document.index_no}”与此件已公开的索引号“{record.index_no}”不一致。"
@@ -160,7 +185,9 @@ def publish(session: Session, draft: Draft, *, book: Book, reason: str, actor: s
     document = document.model_copy(update={"index_no": record.index_no})
     if previous and previous.withdrawal is None and same_content(previous, document, record):
         raise Unchanged(f"内容与已公开的第 {previous.number} 版完全相同，没有需要公开的变化。")
-    _refuse_forbidden(book, unit, document, now)
+    if wrong := obstacle(session, unit.id, document):
+        raise NotPublishable(wrong)
+    refuse_forbidden(book, unit, document, now)
     number = previous.number + 1 if previous else 1
     payload = publication(
         document,
@@ -193,14 +220,6 @@ def publish(session: Session, draft: Draft, *, book: Book, reason: str, actor: s
     return version
 
 
-def _refuse_unseen(what: str, text: str) -> None:
-    """Refuse characters that a reader cannot see: what is shown must be what is written."""
-    try:
-        clean_text(text)
-    except ValueError as unseen:
-        raise NotPublishable(f"{what}的{unseen}") from unseen
-
-
 def withdraw(
     session: Session,
     version: Version,
@@ -219,8 +238,8 @@ def withdraw(
     for what, value in (("撤回的法律依据", legal_ground), ("撤回原因", reason), ("批准人", approver)):
         if not value.strip():
             raise NotPublishable(f"{what}不能为空：撤回必须说明依据、原因和批准人，并向社会公示。")
-        _refuse_unseen(what, value)
-        _refuse_personal(what, value)
+        refuse_unseen(what, value)
+        refuse_personal(what, value)
     if version.withdrawal is not None:
         raise NotPublishable(f"第 {version.number} 版已于此前撤回，不能重复撤回。")
     withdrawal = Withdrawal(
@@ -245,8 +264,11 @@ def withdraw(
 def destroy_content(
     session: Session, version: Version, *, legal_ground: str, approver: str, now: datetime
 ) -> Destruction:
-    """Erase the payload and salt of a withdrawn version, and every draft of its record; row, digest and tombstone stay.
+    """Erase the payload and salt of a withdrawn version, and every draft of its record with what was uploaded for it.
 
+    Row, digest and tombstone stay, and so do the titles in the record of steps.
+
+    Files that nothing else of the unit names go with it: what they said now, their content with the next sync.
     Afterwards nobody can confirm a guess about the content from what is left.
     """
     if version.withdrawal is None:
@@ -256,150 +278,41 @@ def destroy_content(
     if not legal_ground.strip() or not approver.strip():
         raise NotPublishable("销毁内容必须写明法律依据和批准人。")
     for what, value in (("销毁的法律依据", legal_ground), ("批准人", approver)):
-        _refuse_unseen(what, value)
-        _refuse_personal(what, value)
+        refuse_unseen(what, value)
+        refuse_personal(what, value)
     destruction = Destruction(
         version_id=version.id, legal_ground=legal_ground, approver=approver, destroyed_at=now
     )
     session.add(destruction)
     session.flush()
+    files = published_files(version)
     version.payload = None
     version.salt = None
-    for draft in session.scalars(select(Draft).where(Draft.record_id == version.record_id)):
-        session.delete(draft)
-    session.flush()
-    _forget_key(session, version.record)
+    _forget_drafts(session, version.record)
+    let_go(session, version.record.unit_id, (one.digest for one in files), now=now)
+    forget_key(session, version.record)
     _owe(session, version.record, "destroyed", now)
     session.flush()
     session.refresh(version)
     return destruction
 
 
+def _forget_drafts(session: Session, record: Record) -> None:
+    """Delete every draft of the record, and whatever was typed or uploaded for one that has become a version."""
+    uids = set(session.scalars(select(Draft.uid).where(Draft.record_id == record.id)))
+    used = select(Step.draft_uid).where(Step.record_id == record.id, Step.draft_uid.is_not(None))
+    uids |= {one for one in session.scalars(used) if one}
+    for table in (DraftCopy, Upload):
+        rows = delete(table).where(table.unit_id == record.unit_id, table.draft_uid.in_(uids))
+        session.execute(rows.execution_options(synchronize_session=False))
+    for draft in session.scalars(select(Draft).where(Draft.record_id == record.id)):
+        session.delete(draft)
+    session.flush()
+
+
 def unwithdrawn(record: Record) -> list[int]:
     """Return the numbers of the record's versions whose content is still published."""
     return [one.number for one in record.versions if one.withdrawal is None]
-
-
-def _refuse_unfit(document: Document, previous: Version | None, reason: str) -> None:
-    if not reason.strip():
-        raise NotPublishable("发布原因不能为空。首次公开可写“首次公开”，更正须写明更正了什么、为什么。")
-    _refuse_personal("发布原因", reason)
-    if document.audience == Audience.PUBLIC and document.openness != Openness.PROACTIVE:
-        raise NotPublishable(
-            f"公开属性是“{document.openness.label}”，不能面向社会公开。请把公开属性改为“主动公开”，或缩小公开范围。"
-        )
-    if document.openness != Openness.PROACTIVE and not document.openness_basis:
-        raise NotPublishable("依申请公开或不予公开的内容须填写依据（政府信息公开条例第十四条至第十六条）。")
-    if (
-        previous
-        and previous.withdrawal is None
-        and _WIDTH[document.audience] < _WIDTH[Audience(previous.audience)]
-    ):
-        raise NotPublishable(
-            f"第 {previous.number} 版已向“{Audience(previous.audience).label}”公开，不能直接缩小公开范围。"
-            "确需停止公开的，请先依法撤回并写明依据。"
-        )
-
-
-def _refuse_personal(what: str, text: str) -> None:
-    """What is said beside a version is public, too: no numbers or addresses of people in it."""
-    if seen := first_seen(text):
-        raise NotPublishable(f"{what}里有{seen}。{what}会向社会公示，请删去或遮盖后重新填写。")
-
-
-def _refuse_forbidden(book: Book, unit: Unit, document: Document, now: datetime) -> None:
-    """What the rule book forbids is not published, unless a public explanation may stand beside it."""
-    report = book.test(unit, document, now=now)
-    if report and (blocking := report.blocking(explained=explains(document.public_explanation))):
-        raise Blocked(blocking, document)
-
-
-def _refuse_silent_change(draft: Draft, previous: Version, reason: str) -> None:
-    """A record that has versions changes only knowingly: not by an old draft, not without saying why."""
-    if previous.withdrawal is not None:
-        raise NotPublishable(
-            f"此件第 {previous.number} 版已依法撤回，不能再次公开。如撤回原因已消除，请以新的文号或期间重新公开。"
-        )
-    if draft.updated_at < previous.published_at:
-        raise NotPublishable(
-            f"这份草稿早于已公开的第 {previous.number} 版，发布它会把更正改回去。请在最新版本的基础上重新填写草稿。"
-        )
-    if reason.strip() == FIRST:
-        raise NotPublishable(
-            f"此件已公开到第 {previous.number} 版，再次发布即为更正。请写明更正了什么、为什么（--reason）。"
-        )
-
-
-def _new_record(session: Session, unit: Unit, document: Document, now: datetime) -> Record:
-    year = document.year() or now.astimezone(SHANGHAI).year
-    if document.index_no:
-        _refuse_used_index_no(session, unit, document.index_no)
-    record = Record(
-        jurisdiction_id=unit.jurisdiction_id,
-        unit_id=unit.id,
-        unit=unit,
-        kind=document.kind.code,
-        natural_key=document.natural_key(),
-        slug=_free_slug(session, unit, document, year),
-        index_no=document.index_no or _next_index_no(session, unit, year),
-        created_at=now,
-    )
-    session.add(record)
-    session.flush()
-    return record
-
-
-def _refuse_used_index_no(session: Session, unit: Unit, index_no: str) -> None:
-    other = session.scalar(
-        select(Record).where(Record.jurisdiction_id == unit.jurisdiction_id, Record.index_no == index_no)
-    )
-    if other:
-        raise NotPublishable(
-            f"索引号“{index_no}”已被“{other.unit.name}”的{kind_of(other.kind).kind.label}使用。"
-            "索引号不能重复，请更换，或留空由系统编排。"
-        )
-
-
-def _free_slug(session: Session, unit: Unit, document: Document, year: int) -> str:
-    taken = set(
-        session.scalars(
-            select(Record.slug).where(Record.unit_id == unit.id, Record.kind == document.kind.code)
-        )
-    )
-    if own := document.slug():
-        # Taken only where an earlier record of the same period was destroyed by law: its address stays its own.
-        return next(
-            one for one in (own, *(f"{own}-{n}" for n in range(2, len(taken) + 3))) if one not in taken
-        )
-    highest = max((_tail(slug) for slug in taken if slug.startswith(f"{year}-")), default=0)
-    return f"{year}-{highest + 1:04d}"
-
-
-def _next_index_no(session: Session, unit: Unit, year: int) -> str:
-    stem = f"{unit.uscc or unit.code or f'{unit.jurisdiction.slug}-{unit.id:05d}'}/{year}-"
-    highest = session.scalar(
-        select(func.max(Record.index_no)).where(
-            Record.jurisdiction_id == unit.jurisdiction_id,
-            Record.index_no.startswith(stem, autoescape=True),
-            func.length(Record.index_no) == len(stem) + 5,
-        )
-    )
-    return f"{stem}{1 + (_tail(highest) if highest else 0):05d}"
-
-
-def _tail(text: str) -> int:
-    digits = text.rsplit("-", 1)[-1]
-    return int(digits) if digits.isascii() and digits.isdigit() else 0
-
-
-def _forget_key(session: Session, record: Record) -> None:
-    """A natural key may hold a title: when no version's content is left, it goes too."""
-    left = session.scalar(
-        select(func.count()).where(Version.record_id == record.id, Version.payload.is_not(None))
-    )
-    if not left:
-        record.natural_key = f"已销毁:{record.id}"
-        session.flush()
 
 
 def _owe(session: Session, record: Record, event: str, now: datetime) -> None:

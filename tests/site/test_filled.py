@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from portal.apps import create_public_app
+from portal.domain.comparing import changed_cells, differences
 from portal.domain.documents import decision as d
 from portal.domain.documents import finance as f
 from portal.domain.documents import tender as t
 from portal.domain.documents.base import Document, kinds
 from portal.domain.documents.finance import FinanceDisclosure, Payment
 from portal.domain.values import Type, show_yuan
-from portal.site.pages.differences import changed_cells, differences
 from portal.site.pages.kinds.figures import headlines
 from tests.site.filled import OWN, Path, alone, build, fields, texts
 from tests.site.sample import WAN, meeting, project, quarter

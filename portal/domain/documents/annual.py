@@ -91,21 +91,33 @@ class AnnualReport(Document):
 
     period: Annotated[
         Period,
-        About("报告年度", help="填写年份，例如 2025年。", example="2025年", aliases=("年度", "所属年度")),
+        About(
+            "报告年度",
+            help="填写年份，例如 2025年。",
+            example="2025年",
+            aliases=("年度", "所属年度"),
+            section="基本情况",
+        ),
     ]
     overview: Annotated[Prose | None, About("总体情况")] = None
-    disclosed: Annotated[Count | None, About("主动公开信息条数", source="政府信息公开条例第五十条（一）")] = (
-        None
-    )
+    disclosed: Annotated[
+        Count | None,
+        About("主动公开信息条数", source="政府信息公开条例第五十条（一）", section="主动公开情况"),
+    ] = None
     activities: Annotated[tuple[Activity, ...], About("主动公开政府信息情况")] = ()
-    requests: Annotated[Requests | None, About("收到和处理申请", source="政府信息公开条例第五十条（二）")] = (
-        None
-    )
+    requests: Annotated[
+        Requests | None,
+        About("收到和处理申请", source="政府信息公开条例第五十条（二）", section="依申请公开"),
+    ] = None
     reasons: Annotated[tuple[Reason, ...], About("办理结果分项", help="没有发生的情形可以不列。")] = ()
-    reviews: Annotated[Cases | None, About("行政复议", source="政府信息公开条例第五十条（三）")] = None
+    reviews: Annotated[
+        Cases | None, About("行政复议", source="政府信息公开条例第五十条（三）", section="复议与诉讼")
+    ] = None
     direct_suits: Annotated[Cases | None, About("未经复议直接起诉")] = None
     suits_after_review: Annotated[Cases | None, About("复议后起诉")] = None
-    problems: Annotated[Prose | None, About("存在的主要问题", source="政府信息公开条例第五十条（四）")] = None
+    problems: Annotated[
+        Prose | None, About("存在的主要问题", source="政府信息公开条例第五十条（四）", section="问题与改进")
+    ] = None
     improvements: Annotated[Prose | None, About("改进情况", source="政府信息公开条例第五十条（四）")] = None
     assessment: Annotated[
         Prose | None,
@@ -116,7 +128,10 @@ class AnnualReport(Document):
         ),
     ] = None
     fees: Annotated[
-        Fen | None, About("信息处理费", help="没有收取的填 0。", source="政府信息公开条例第四十二条")
+        Fen | None,
+        About(
+            "信息处理费", help="没有收取的填 0。", source="政府信息公开条例第四十二条", section="收费与其他"
+        ),
     ] = None
     other_matters: Annotated[
         Prose | None, About("其他需要报告的事项", source="政府信息公开条例第五十条（五）")

@@ -9,10 +9,16 @@ from datetime import date
 from functools import cache
 from typing import Annotated, Any, ClassVar
 
-from pydantic import model_validator
+from pydantic import Field, field_validator, model_validator
 
 from portal.domain.documents.about import About, Part
+from portal.domain.documents.attachment import MOST, Attachment
 from portal.domain.values import Choice, Day, Line, Prose
+
+# Parts of a form that every kind has; whoever writes meets them last.
+DIRECTORY = "目录要素"
+REVIEW = "公开属性与公开审查"
+EXPLAINING = "公开说明与备注"
 
 
 class Audience(Choice):
@@ -62,10 +68,15 @@ class Document(Part):
 
     kind: ClassVar[Kind]
 
-    title: Annotated[Line, About("标题", aliases=("名称", "文件名称"))]
+    title: Annotated[Line, About("标题", aliases=("名称", "文件名称"), section="基本情况")]
     index_no: Annotated[
         Line | None,
-        About("索引号", help="留空则由系统按“单位代码/年份-序号”编排。", source="政府信息公开目录要素"),
+        About(
+            "索引号",
+            help="留空则由系统按“单位代码/年份-序号”编排。",
+            source="政府信息公开目录要素",
+            section=DIRECTORY,
+        ),
     ] = None
     doc_no: Annotated[
         Line | None,
@@ -81,9 +92,9 @@ class Document(Part):
     theme: Annotated[Line | None, About("主题分类")] = None
     genre: Annotated[Line | None, About("体裁分类")] = None
     validity: Annotated[Validity, About("有效性", aliases=("时效性",))] = Validity.IN_FORCE
-    audience: Annotated[Audience, About("公开范围", help="只有“社会公开”的内容才会出现在公开网站上。")] = (
-        Audience.PUBLIC
-    )
+    audience: Annotated[
+        Audience, About("公开范围", help="只有“社会公开”的内容才会出现在公开网站上。", section=REVIEW)
+    ] = Audience.PUBLIC
     openness: Annotated[Openness, About("公开属性", source="政府信息公开条例第十七条")] = Openness.PROACTIVE
     openness_basis: Annotated[
         Line | None, About("不予公开或依申请公开的依据", source="政府信息公开条例第十四条至第十六条")
@@ -96,12 +107,22 @@ class Document(Part):
     release_reviewed_on: Annotated[Day | None, About("公开审查日期")] = None
     secrecy_reviewer: Annotated[Line | None, About("保密审查人")] = None
     public_explanation: Annotated[
-        Prose | None, About("公开说明", help="内容与规定不一致但仍须公开时，在此向公众说明原因和整改安排。")
+        Prose | None,
+        About(
+            "公开说明",
+            help="内容与规定不一致但仍须公开时，在此向公众说明原因和整改安排。",
+            section=EXPLAINING,
+        ),
     ] = None
     personal_data_basis: Annotated[
-        Line | None, About("公开个人信息的依据", source="个人信息保护法第三十四条")
+        Line | None, About("公开个人信息的依据", source="个人信息保护法第三十四条", section=REVIEW)
     ] = None
-    remark: Annotated[Prose | None, About("备注")] = None
+    remark: Annotated[Prose | None, About("备注", section=EXPLAINING)] = None
+    attachments: Annotated[
+        tuple[Attachment, ...],
+        Field(max_length=MOST),
+        About("附件", help="随本件一并公开的文件，按内容的 SHA-256 登记。", entered=False),
+    ] = ()
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -120,6 +141,13 @@ class Document(Part):
             if made:
                 return {**data, "title": made}
         return data
+
+    @field_validator("attachments")
+    @classmethod
+    def _each_once(cls, value: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+        if len({one.digest for one in value}) != len(value):
+            raise ValueError("同一份附件出现了两次。请只保留一份。")
+        return value
 
     @classmethod
     def default_title(cls, _data: dict[str, Any]) -> str | None:

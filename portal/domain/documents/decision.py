@@ -111,19 +111,19 @@ class PreStepKind(Choice):
 class Attendee(Part):
     """One person due at the meeting, or sitting in on it."""
 
-    name: Annotated[Line, About("姓名")]
+    name: Annotated[Line, About("姓名", picks="member")]
     post: Annotated[Line, About("职务")]
     standing: Annotated[Standing, About("身份")] = Standing.MEMBER
     presence: Annotated[Presence, About("到会情况")]
     reason: Annotated[Line | None, About("缺席或回避原因")] = None
-    domain: Annotated[Line | None, About("分管事项")] = None
+    domain: Annotated[Line | None, About("分管事项", picks="domain")] = None
     written_opinion: Annotated[Prose | None, About("书面意见")] = None
 
 
 class Statement(Part):
     """One statement, in the order in which it was made (发言顺序)."""
 
-    speaker: Annotated[Line, About("发言人")]
+    speaker: Annotated[Line, About("发言人", picks="member")]
     at: Annotated[Clock | None, About("时刻", example="15:02")] = None
     position: Annotated[Position, About("态度")]
     reason: Annotated[Prose | None, About("意见和理由")] = None
@@ -132,7 +132,7 @@ class Statement(Part):
 class NamedVote(Part):
     """记名表决: one member's vote. Never filled for a secret ballot."""
 
-    member: Annotated[Line, About("成员")]
+    member: Annotated[Line, About("成员", picks="member")]
     vote: Annotated[Position, About("表决意见")]
 
 
@@ -150,7 +150,7 @@ class Task(Part):
     """决定与落实: who does what by when."""
 
     task: Annotated[Line, About("落实事项")]
-    owner: Annotated[Line, About("负责人")]
+    owner: Annotated[Line, About("负责人", picks="member")]
     due_on: Annotated[Day | None, About("期限")] = None
     done_on: Annotated[Day | None, About("完成日期")] = None
     progress: Annotated[Line | None, About("进展")] = None
@@ -168,9 +168,15 @@ class DecisionRecord(Document):
         order=40,
     )
 
-    title: Annotated[Line, About("议题", aliases=("标题", "名称"))]
+    title: Annotated[Line, About("议题", aliases=("标题", "名称"), section="议题与会议")]
     decision_no: Annotated[
-        Line, About("决策编号", example="示住建决〔2026〕17号", aliases=("决策记录编号", "记录编号"))
+        Line,
+        About(
+            "决策编号",
+            example="示住建决〔2026〕17号",
+            aliases=("决策记录编号", "记录编号"),
+            section="议题与会议",
+        ),
     ]
     meeting_type: Annotated[MeetingType, About("会议类型")]
     meeting_no: Annotated[Line | None, About("会议届次")] = None
@@ -178,25 +184,25 @@ class DecisionRecord(Document):
     category: Annotated[Category, About("决策类别")]
     especially_major: Annotated[bool, About("特别重大事项")] = False
     administrative_major: Annotated[bool, About("重大行政决策")] = False
-    domain: Annotated[Line | None, About("分管事项")] = None
+    domain: Annotated[Line | None, About("分管事项", picks="domain")] = None
     amount: Annotated[Fen | None, About("涉及金额")] = None
     held_on: Annotated[Day, About("会议日期", aliases=("召开日期",))]
     began_at: Annotated[Clock | None, About("开始时刻")] = None
     ended_at: Annotated[Clock | None, About("结束时刻")] = None
     place: Annotated[Line | None, About("地点")] = None
-    presider: Annotated[Line, About("主持人")]
-    recorder: Annotated[Line | None, About("记录人")] = None
-    proposer: Annotated[Line | None, About("议题提出人")] = None
-    responsible_deputy: Annotated[Line | None, About("分管领导")] = None
+    presider: Annotated[Line, About("主持人", section="主持、提出与方案", picks="member")]
+    recorder: Annotated[Line | None, About("记录人", picks="member")] = None
+    proposer: Annotated[Line | None, About("议题提出人", picks="member")] = None
+    responsible_deputy: Annotated[Line | None, About("分管领导", picks="member")] = None
     improvised: Annotated[bool, About("临时动议")] = False
     superior_instruction: Annotated[Line | None, About("上级指示文号")] = None
     proposal: Annotated[Prose | None, About("方案内容")] = None
-    should_attend: Annotated[Count, About("应到人数")]
+    should_attend: Annotated[Count, About("应到人数", section="到会情况")]
     attendees: Annotated[tuple[Attendee, ...], About("到会情况")]
-    pre_steps: Annotated[tuple[PreStep, ...], About("会前程序")] = ()
+    pre_steps: Annotated[tuple[PreStep, ...], About("会前程序", section="会前程序")] = ()
     shortened_reason: Annotated[Prose | None, About("缩短期限的理由")] = None
-    statements: Annotated[tuple[Statement, ...], About("发言顺序")] = ()
-    vote_method: Annotated[VoteMethod, About("表决方式")]
+    statements: Annotated[tuple[Statement, ...], About("发言顺序", section="发言顺序")] = ()
+    vote_method: Annotated[VoteMethod, About("表决方式", section="表决与结果")]
     votes_for: Annotated[Count | None, About("赞成票")] = None
     votes_against: Annotated[Count | None, About("反对票")] = None
     votes_abstain: Annotated[Count | None, About("弃权票")] = None
@@ -209,13 +215,13 @@ class DecisionRecord(Document):
         Prose | None, About("不一致的理由", source="重大行政决策程序暂行条例第三十条")
     ] = None
     decision_text: Annotated[Prose | None, About("决定内容")] = None
-    tasks: Annotated[tuple[Task, ...], About("决定与落实")] = ()
-    emergency_reported_on: Annotated[Day | None, About("紧急处置事后报告日期")] = None
+    tasks: Annotated[tuple[Task, ...], About("决定与落实", section="决定与落实")] = ()
+    emergency_reported_on: Annotated[Day | None, About("紧急处置事后报告日期", section="归档与其他")] = None
     archive_no: Annotated[Line | None, About("归档号")] = None
     discipline_record: Annotated[Line | None, About("纪检独立记录编号")] = None
     distribution: Annotated[Line | None, About("纪要发放范围")] = None
     minutes_recalled_on: Annotated[Day | None, About("人事纪要收回日期")] = None
-    correction_of: Annotated[Line | None, About("更正的决策编号")] = None
+    correction_of: Annotated[Line | None, About("更正的决策编号", picks="decision")] = None
 
     def natural_key(self) -> str:
         """A decision is told by its number, in whatever width and case."""

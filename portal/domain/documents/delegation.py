@@ -53,7 +53,7 @@ class Payer(Choice):
 class Chief(Part):
     """党政正职, or who acts for one: holds none of the restricted domains."""
 
-    name: Annotated[Line, About("姓名")]
+    name: Annotated[Line, About("姓名", picks="member")]
     post: Annotated[Line, About("职务")]
     acting: Annotated[bool, About("是否主持工作（代行正职）")] = False
     acting_since: Annotated[Day | None, About("主持工作起始日期")] = None
@@ -64,12 +64,18 @@ class Assignment(Part):
     """One domain and the deputy who holds it."""
 
     domain: Annotated[
-        Line, About("分管事项", help="填写本地区规定的事项名称，例如“财务”。", aliases=("分管领域", "工作"))
+        Line,
+        About(
+            "分管事项",
+            help="填写本地区规定的事项名称，例如“财务”。",
+            aliases=("分管领域", "工作"),
+            picks="domain",
+        ),
     ]
-    deputy: Annotated[Line, About("分管副职", aliases=("分管领导", "姓名"))]
+    deputy: Annotated[Line, About("分管副职", aliases=("分管领导", "姓名"), picks="member")]
     post: Annotated[Line, About("职务")]
     role: Annotated[Role, About("身份")] = Role.DEPUTY
-    substitute: Annotated[Line | None, About("B角")] = None
+    substitute: Annotated[Line | None, About("B角", picks="member")] = None
     substitute_post: Annotated[Line | None, About("B角职务")] = None
     office: Annotated[Line | None, About("责任科室")] = None
     scope: Annotated[Prose | None, About("权限范围")] = None
@@ -86,7 +92,7 @@ class Assignment(Part):
 class SignOffBand(Part):
     """签批权限: one amount band of one domain, half-open [lower, upper)."""
 
-    domain: Annotated[Line, About("分管事项")]
+    domain: Annotated[Line, About("分管事项", picks="domain")]
     expense_type: Annotated[ExpenseType, About("支出类型")] = ExpenseType.ANY
     applies_to: Annotated[Payer, About("适用对象")] = Payer.ANYONE
     lower: Annotated[Fen, About("金额下限（含）")]
@@ -113,27 +119,33 @@ class DelegationPlan(Document):
         order=10,
     )
 
-    adopted_on: Annotated[Day, About("集体研究日期")]
+    adopted_on: Annotated[Day, About("集体研究日期", section="基本情况")]
     adopted_by: Annotated[Line | None, About("研究决定的会议")] = None
-    adopting_decision: Annotated[Line | None, About("决策记录编号", help="通过本方案的集体决策记录。")] = None
+    adopting_decision: Annotated[
+        Line | None, About("决策记录编号", help="通过本方案的集体决策记录。", picks="decision")
+    ] = None
     effective_from: Annotated[Day, About("执行日期", aliases=("生效日期",))]
     effective_to: Annotated[Day | None, About("终止日期")] = None
-    chiefs: Annotated[tuple[Chief, ...], About("党政正职")]
-    assignments: Annotated[tuple[Assignment, ...], About("分管事项")]
-    bands: Annotated[tuple[SignOffBand, ...], About("签批权限表")] = ()
-    filed_on: Annotated[Day | None, About("向纪委备案日期")] = None
+    chiefs: Annotated[tuple[Chief, ...], About("党政正职", section="党政正职")]
+    assignments: Annotated[tuple[Assignment, ...], About("分管事项", section="分管事项")]
+    bands: Annotated[tuple[SignOffBand, ...], About("签批权限表", section="签批权限")] = ()
+    filed_on: Annotated[Day | None, About("向纪委备案日期", section="备案")] = None
     filing_no: Annotated[Line | None, About("备案号")] = None
     limits_filed_on: Annotated[Day | None, About("签批权限报财政备案日期")] = None
     limits_filing_no: Annotated[Line | None, About("财政备案号")] = None
-    finance_assistant: Annotated[Line | None, About("协助财务审核的班子成员")] = None
+    finance_assistant: Annotated[
+        Line | None, About("协助财务审核的班子成员", section="其他安排", picks="member")
+    ] = None
     finance_assistant_post: Annotated[Line | None, About("协助财务审核成员职务")] = None
-    previous_plan: Annotated[Line | None, About("上一方案索引号")] = None
+    previous_plan: Annotated[Line | None, About("上一方案索引号", picks="plan")] = None
     change_reason: Annotated[Prose | None, About("调整原因")] = None
     negative_list: Annotated[Lines, About("主要负责人负面清单", help="一行一条。")] = ()
-    exemption_reason: Annotated[Prose | None, About("不适用原因", help="副职人数不足等不适用情形。")] = None
+    exemption_reason: Annotated[
+        Prose | None, About("不适用原因", help="副职人数不足等不适用情形。", section="不适用情形")
+    ] = None
     exemption_approver: Annotated[Line | None, About("不适用批准机关")] = None
     exemption_until: Annotated[Day | None, About("不适用截止日期")] = None
-    supervision_phone: Annotated[Line | None, About("监督电话")] = None
+    supervision_phone: Annotated[Line | None, About("监督电话", section="其他安排")] = None
 
     @classmethod
     def default_title(cls, _data: dict[str, Any]) -> str | None:

@@ -57,15 +57,19 @@ class Regulation(Document):
         order=50,
     )
 
-    issuer: Annotated[Line | None, About("发文机关", aliases=("制定机关", "发布机构"))] = None
+    issuer: Annotated[
+        Line | None, About("发文机关", aliases=("制定机关", "发布机构"), section="基本情况")
+    ] = None
     co_issuers: Annotated[Line | None, About("联合发文机关")] = None
     area: Annotated[Area, About("制度类别")] = Area.GENERAL
     effective_from: Annotated[Day | None, About("施行日期")] = None
     effective_to: Annotated[Day | None, About("失效日期")] = None
     supersedes: Annotated[Line | None, About("废止的文件")] = None
-    provenance: Annotated[Line | None, About("文本来源", help="从何处取得，原文是否完整。")] = None
+    provenance: Annotated[
+        Line | None, About("文本来源", help="从何处取得，原文是否完整。", section="文本来源")
+    ] = None
     incomplete: Annotated[bool, About("文本不完整")] = False
-    blocks: Annotated[tuple[Block, ...], About("正文")]
+    blocks: Annotated[tuple[Block, ...], About("正文", section="正文")]
 
     def year(self) -> int | None:
         """File under the year of issue."""

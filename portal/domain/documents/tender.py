@@ -246,7 +246,7 @@ class Variation(Part):
     agreed_on: Annotated[Day, About("变更日期")]
     amount: Annotated[Fen, About("变更金额")]
     reason: Annotated[Prose, About("变更原因")]
-    decision: Annotated[Line | None, About("决策记录编号")] = None
+    decision: Annotated[Line | None, About("决策记录编号", picks="decision")] = None
 
 
 class Acceptance(Part):
@@ -271,8 +271,10 @@ class Tender(Document):
         order=30,
     )
 
-    title: Annotated[Line, About("项目名称", aliases=("采购项目名称", "标题", "名称"))]
-    project_no: Annotated[Line | None, About("项目编号", aliases=("采购项目编号", "招标编号"))] = None
+    title: Annotated[Line, About("项目名称", aliases=("采购项目名称", "标题", "名称"), section="项目")]
+    project_no: Annotated[
+        Line | None, About("项目编号", aliases=("采购项目编号", "招标编号"), section="项目")
+    ] = None
     parent_project: Annotated[
         Line | None, About("所属总项目", help="同一项目分标段、分批采购时填写总项目名称。")
     ] = None
@@ -291,30 +293,30 @@ class Tender(Document):
     catalogue_item: Annotated[Line | None, About("采购品目", aliases=("品目",))] = None
     fiscal_year: Annotated[Count | None, About("预算年度")] = None
     region: Annotated[Line | None, About("地区", aliases=("地市",))] = None
-    domain: Annotated[Line | None, About("分管事项")] = None
-    deputy: Annotated[Line | None, About("分管领导")] = None
+    domain: Annotated[Line | None, About("分管事项", section="内部程序", picks="domain")] = None
+    deputy: Annotated[Line | None, About("分管领导", picks="member")] = None
     applicant: Annotated[Line | None, About("采购计划提出科室")] = None
     chief_consent: Annotated[Line | None, About("主要负责人同意情况")] = None
-    decision: Annotated[Line | None, About("决策记录编号")] = None
-    purchaser_contact: Annotated[Line | None, About("采购人联系方式")] = None
+    decision: Annotated[Line | None, About("决策记录编号", picks="decision")] = None
+    purchaser_contact: Annotated[Line | None, About("采购人联系方式", section="联系方式")] = None
     purchaser_address: Annotated[Line | None, About("采购人地址")] = None
     agency: Annotated[Line | None, About("代理机构")] = None
     agency_contact: Annotated[Line | None, About("代理机构联系方式")] = None
-    starts_on: Annotated[Day | None, About("采购活动开始日期")] = None
-    intent: Annotated[Intent | None, About("采购意向")] = None
-    notice: Annotated[Notice | None, About("招标（采购）公告")] = None
+    starts_on: Annotated[Day | None, About("采购活动开始日期", section="项目")] = None
+    intent: Annotated[Intent | None, About("采购意向", section="采购意向")] = None
+    notice: Annotated[Notice | None, About("招标（采购）公告", section="公告与澄清")] = None
     clarifications: Annotated[tuple[Clarification, ...], About("澄清修改")] = ()
-    sole_source: Annotated[SoleSource | None, About("单一来源公示")] = None
-    bidders: Annotated[tuple[Bidder, ...], About("投标人")] = ()
+    sole_source: Annotated[SoleSource | None, About("单一来源公示", section="单一来源公示")] = None
+    bidders: Annotated[tuple[Bidder, ...], About("投标人", section="投标与评审")] = ()
     candidacy: Annotated[Candidacy | None, About("中标候选人公示")] = None
     objections: Annotated[tuple[Objection, ...], About("异议与投诉")] = ()
-    failure: Annotated[Failure | None, About("流标、废标或终止")] = None
-    experts: Annotated[tuple[Expert, ...], About("评审专家")] = ()
-    award: Annotated[Award | None, About("中标（成交）结果")] = None
+    failure: Annotated[Failure | None, About("流标、废标或终止", section="流标、废标或终止")] = None
+    experts: Annotated[tuple[Expert, ...], About("评审专家", section="投标与评审")] = ()
+    award: Annotated[Award | None, About("中标（成交）结果", section="中标（成交）结果")] = None
     award_items: Annotated[tuple[AwardItem, ...], About("中标（成交）标的")] = ()
-    contract: Annotated[Contract | None, About("合同")] = None
+    contract: Annotated[Contract | None, About("合同", section="合同与变更")] = None
     variations: Annotated[tuple[Variation, ...], About("变更签证")] = ()
-    acceptance: Annotated[Acceptance | None, About("验收")] = None
+    acceptance: Annotated[Acceptance | None, About("验收", section="验收")] = None
     retained_until: Annotated[Day | None, About("采购文件保存至", source="政府采购法第四十二条")] = None
 
     def stage(self) -> Stage:

@@ -117,7 +117,8 @@ def _inflate(data: bytes, part: zipfile.ZipInfo, limit: int) -> bytes:
     if part.compress_type == zipfile.ZIP_STORED:
         content = packed
     elif part.compress_type == zipfile.ZIP_DEFLATED:
-        content = b"".join(_inflated(packed, limit))
+        # No more is unpacked than the directory claims: the claims were looked at already.
+        content = b"".join(_inflated(packed, min(limit, part.file_size)))
     else:
         raise _broken()
     if len(content) != part.file_size:

@@ -39,13 +39,25 @@ csv.field_size_limit(1_000_000)
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its cells from A1 on, merged ranges (0-based, inclusive), and cells whose value was lost."""
+    """One sheet: its cells from A1 on, merged ranges (0-based, inclusive), and cells whose value was lost.
+
+    `spots` is filled for a form that was turned into a list: where each of its columns stands in the file.
+    """
 
     name: str
     rows: list[list[Cell]]
     merges: tuple[Merge, ...] = ()
     faults: Faults = field(default_factory=dict)
     hidden: bool = False
+    spots: tuple[tuple[int, int], ...] | None = None
+    label_column: int = 0
+
+    def spot(self, row: int, column: int) -> tuple[int, int]:
+        """Return where in the file a cell stands, 0-based."""
+        if self.spots is None or not 0 <= column < len(self.spots):
+            return row, column
+        place = self.spots[column]
+        return place if row else (place[0], self.label_column)
 
     def at(self, row: int, column: int) -> Cell:
         """Return the cell, blank where the sheet has none."""

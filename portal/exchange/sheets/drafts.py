@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from portal.exchange.sheets.books import Cell, Sheet
 from portal.exchange.sheets.cells import as_text, is_blank, read_cell
 from portal.exchange.sheets.complaints import Complaint, Place, complaints
 from portal.exchange.sheets.headers import Column, Header
+from portal.exchange.sheets.hints import likely
 from portal.exchange.sheets.keys import key_of
 from portal.exchange.sheets.results import Problem, cell_name, shorten, split_advice
 
@@ -41,6 +42,8 @@ class Draft:
     def whole(self, message: str, remedy: str) -> Problem:
         """Return a problem of the whole row."""
         number = self.row + 1
+        if self.sheet.spots is not None:
+            return Problem(self.sheet.name, None, "", "", "", message, remedy)
         return Problem(self.sheet.name, number, "", f"{number}:{number}", "", message, remedy)
 
     def failed(self) -> bool:
@@ -52,8 +55,9 @@ def problem_at(
     sheet: Sheet, row: int, index: int, header: str, value: str, message: str, remedy: str
 ) -> Problem:
     """Return a problem of the cell at the 0-based row and column."""
-    cell = cell_name(row + 1, index)
-    return Problem(sheet.name, row + 1, header, cell, shorten(value, 200), message, remedy)
+    top, left = sheet.spot(row, index)
+    cell = cell_name(top + 1, left)
+    return Problem(sheet.name, top + 1, header, cell, shorten(value, 200), message, remedy)
 
 
 def draft_row(sheet: Sheet, header: Header, row: int) -> Draft:
@@ -90,6 +94,8 @@ def _read_into(draft: Draft, column: Column) -> None:
         value = read_cell(column.field, _whole_text(draft, column, cell), scale=column.scale, fault=fault)
     except ValueError as wrong:
         message, remedy = split_advice(str(wrong))
+        if fault is None:
+            remedy = likely(column.field, as_text(cell), scale=column.scale) + remedy
         draft.problems.append(draft.at(column, fault or as_text(cell), message, remedy))
         draft.bad.add(path)
         if len(path) == 2:
@@ -131,7 +137,8 @@ def _read_unit(draft: Draft) -> None:
     if index is None:
         return
     # A unit that stands once for several merged rows belongs to each of them.
-    draft.unit_cell = cell_name(draft.row + 1, index)
+    top, left = draft.sheet.spot(draft.row, index)
+    draft.unit_cell = cell_name(top + 1, left)
     cell = draft.sheet.at(*draft.sheet.origin(draft.row, index))
     text = as_text(cell)
     try:
@@ -157,6 +164,24 @@ def finish(draft: Draft, model: type[Document]) -> Document | None:
         _blame(draft, declared, _relevant(list(complaints(error)), draft, model))
         return None
     return None if draft.failed() else document
+
+
+def pared(draft: Draft, model: type[Document]) -> tuple[Draft, Document] | None:
+    """Return what is left of a row that is no document, without all that is wrong in it, where that makes one.
+
+    It is never published: it only lets the rest of what is wrong be told at once.
+    """
+    children = {name: [row for row in rows if not row.problems] for name, rows in draft.children.items()}
+    data = {**draft.data, **{name: [one.data for one in rows] for name, rows in children.items()}}
+    for path in draft.wrong:
+        holder = data.get(path[0]) if len(path) == 2 else data
+        if isinstance(holder, dict):
+            holder.pop(path[-1], None)
+    try:
+        document = model.model_validate(data)
+    except ValidationError:
+        return None
+    return replace(draft, children=children, problems=[]), document
 
 
 def _relevant(found: list[Complaint], draft: Draft, model: type[Document]) -> list[Complaint]:

@@ -250,6 +250,11 @@ def _is_unit(name: str) -> bool:
     return _bare(name) in [fold(one) for one in UNIT_HEADERS]
 
 
+def is_unit_header(name: str) -> bool:
+    """Tell whether a header is one of those under which files name the unit."""
+    return _is_unit(name)
+
+
 def _unit_above(sheet: Sheet, row: int) -> int | None:
     """Return the unit of money that a line above the header names (“单位：万元”)."""
     for number in range(row):

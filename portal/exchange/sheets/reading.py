@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain
 
 from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import Declaration, Table, declaration
 from portal.domain.values import fold
 from portal.exchange.sheets import names
-from portal.exchange.sheets.archive import refuse
+from portal.exchange.sheets.archive import MAX_ROWS, refuse
 from portal.exchange.sheets.books import Cell, Sheet, form_of, open_sheets
 from portal.exchange.sheets.cells import as_text, is_blank
-from portal.exchange.sheets.drafts import Draft, draft_row, finish, key_of_draft, problem_at
+from portal.exchange.sheets.drafts import Draft, draft_row, finish, key_of_draft, pared, problem_at
 from portal.exchange.sheets.foreign import Sort, Sorter
+from portal.exchange.sheets.forms import turn
 from portal.exchange.sheets.headers import (
     RECORD_KEY,
     Header,
@@ -22,23 +25,30 @@ from portal.exchange.sheets.headers import (
     known_columns,
     known_fields,
 )
+from portal.exchange.sheets.places import where
 from portal.exchange.sheets.records import read_records
 from portal.exchange.sheets.results import Entry, Problem, Reading, cell_name
+from portal.exchange.sheets.sums import tell_wrong_units, wrong_totals
 
 _TOTALS = ("合计", "总计", "小计", "共计", "合计数")
 
 
-def read_documents(data: bytes, filename: str, model: type[Document]) -> Reading:
+def read_documents(data: bytes, filename: str, model: type[Document], *, max_rows: int = MAX_ROWS) -> Reading:
     """Read every document of one kind out of an xlsx, xls, csv, tsv or json file.
+
+    `max_rows` bounds the rows that hold something (for JSON: the records).
 
     Raises `UnreadableFile` when the file as a whole cannot be used. A row that
     cannot be used gives problems instead of a document, and never stops the others.
     """
     form = form_of(data, filename)
     if form == "json":
-        return read_records(data, model)
+        return read_records(data, model, max_records=max_rows)
     known = known_fields(model)
     sheets = open_sheets(data, filename, form, lambda cells: count_known(known, cells))
+    filled = sum(any(cell != "" for cell in row) for sheet in sheets for row in sheet.rows)
+    if filled > max_rows:
+        raise refuse(f"文件超过 {max_rows:,} 行，一次读不了这么多", "请分成几个文件，分别上传")
     return _Reader(model).read(sheets)
 
 
@@ -48,6 +58,9 @@ class _Reader:
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     rejected: int = 0
+    rows: set[tuple[str, int]] = field(default_factory=set)
+    headers: dict[str, tuple[int, Mapping[int, str]]] = field(default_factory=dict)
+    partial: list[Entry] = field(default_factory=list)
 
     @property
     def _declared(self) -> Declaration:
@@ -60,12 +73,22 @@ class _Reader:
             draft for sheet, header in mains for draft in self._drafts(sheet, header, several=len(mains) > 1)
         ]
         orphans = self._join(drafts, tables)
+        tell_wrong_units(chain(drafts, *(rows for one in drafts for rows in one.children.values())))
         if orphans:
             self._hold_back(drafts, orphans)
         entries = self._finish(drafts)
         self.problems.extend(orphans)
         order = tuple(sheet.name for sheet in sheets)
-        reading = Reading(tuple(entries), (), self.rejected, tuple(self.notes), order)
+        reading = Reading(
+            tuple(entries),
+            (),
+            self.rejected,
+            tuple(self.notes),
+            order,
+            frozenset(self.rows),
+            dict(self.headers),
+            tuple(self.partial),
+        )
         return replace(reading, problems=tuple(reading.in_order(self.problems)))
 
     def _table_sheets(self, sheets: list[Sheet]) -> dict[str, Sheet]:
@@ -81,9 +104,10 @@ class _Reader:
     def _main_sheets(self, sheets: list[Sheet], tables: dict[str, Sheet]) -> list[tuple[Sheet, Header]]:
         found: list[tuple[Sheet, Header]] = []
         left: list[str] = []
-        for sheet in sheets:
-            if sheet.name in names.OWN_SHEETS or any(sheet is one for one in tables.values()):
+        for given in sheets:
+            if given.name in names.OWN_SHEETS or any(given is one for one in tables.values()):
                 continue
+            sheet = turn(given, known_fields(self.model))
             header = find_header(sheet, known_fields(self.model), keyed=bool(tables))
             if header and not sheet.hidden:
                 found.append((sheet, header))
@@ -109,6 +133,7 @@ class _Reader:
         )
 
     def _drafts(self, sheet: Sheet, header: Header, *, several: bool) -> Iterator[Draft]:
+        self._remember(sheet, header)
         prefix = f"工作表“{sheet.name}”：" if several else ""
         self.notes.extend(prefix + note for note in header.notes)
         self._say_repeated(sheet, header)
@@ -125,21 +150,23 @@ class _Reader:
                 problem_at(sheet, number, verdict.column, name, value, verdict.message, verdict.remedy)
             )
 
+    def _remember(self, sheet: Sheet, header: Header) -> None:
+        if sheet.spots is None:
+            self.headers[sheet.name] = header.row + 1, header.names
+
     def _say_repeated(self, sheet: Sheet, header: Header) -> None:
         for later, first in header.repeated:
+            top, left = sheet.spot(header.row, first.index)
+            message = (
+                f"“{later.header}”与“{first.header}”（{cell_name(top + 1, left)}）都对应“{later.field.label}”，"
+                "同一栏出现了两列。"
+            )
+            remedy = "请只保留一列，或把另一列改为它本来的栏目名称。"
             self.problems.append(
-                Problem(
-                    sheet.name,
-                    header.row + 1,
-                    later.header,
-                    cell_name(header.row + 1, later.index),
-                    later.header,
-                    f"“{later.header}”与“{first.header}”（{cell_name(header.row + 1, first.index)}）都对应“{later.field.label}”，同一栏出现了两列。",
-                    "请只保留一列，或把另一列改为它本来的栏目名称。",
-                )
+                problem_at(sheet, header.row, later.index, later.header, later.header, message, remedy)
             )
 
-    def _data_rows(self, sheet: Sheet, header: Header) -> Iterator[int]:
+    def _data_rows(self, sheet: Sheet, header: Header, totals: list[int] | None = None) -> Iterator[int]:
         for number in range(header.row + 1, len(sheet.rows)):
             row = sheet.rows[number]
             used = [one.index for one in header.columns] + [one.index for one, _ in header.repeated]
@@ -154,10 +181,20 @@ class _Reader:
                 self.notes.append(
                     f"工作表“{sheet.name}”第 {number + 1} 行是{fold(first).strip(':')}行，未作为记录导入。"
                 )
+                if totals is not None and fold(first).strip(":") != "小计":
+                    totals.append(number)
                 continue
             if not faulty and self._only_prefilled(header, filled):
                 continue
+            self._count(sheet, header, number)
             yield number
+
+    def _count(self, sheet: Sheet, header: Header, number: int) -> None:
+        if sheet.spots is None:
+            self.rows.add((sheet.name, number + 1))
+            return
+        filled = [index for index in header.names if not is_blank(sheet.at(number, index))]
+        self.rows |= {(sheet.name, sheet.spot(number, index)[0] + 1) for index in filled}
 
     def _only_prefilled(self, header: Header, filled: list[tuple[int, Cell]]) -> bool:
         """Tell whether nothing but a running number stands in the row, as in a form that was not filled up."""
@@ -178,10 +215,12 @@ class _Reader:
                 self._say_same_key(by_key[draft.key], draft)
             elif draft.key:
                 by_key[draft.key] = draft
+        # Where there is but one record, a row that names none can belong to no other.
+        only = drafts[0] if len(drafts) == 1 else None
         orphans: list[Problem] = []
         for table in self._declared.tables:
             if table.name in tables:
-                orphans.extend(self._join_table(tables[table.name], table, by_key))
+                orphans.extend(self._join_table(tables[table.name], table, by_key, only))
         return orphans
 
     def _say_same_key(self, first: Draft, second: Draft) -> None:
@@ -212,7 +251,9 @@ class _Reader:
                     )
                 )
 
-    def _join_table(self, sheet: Sheet, table: Table, by_key: dict[str, Draft]) -> Iterator[Problem]:
+    def _join_table(
+        self, sheet: Sheet, table: Table, by_key: dict[str, Draft], only: Draft | None
+    ) -> Iterator[Problem]:
         header = find_header(sheet, known_columns(self.model, table.name), keyed=True)
         if header is None:
             if any(not is_blank(cell) for row in sheet.rows for cell in row):
@@ -223,12 +264,16 @@ class _Reader:
                 )  # fmt: skip
             return
         header.unit = None
+        self._remember(sheet, header)
         self._say_repeated(sheet, header)
         self.notes.extend(f"工作表“{sheet.name}”：{note}" for note in header.notes if "单位名称" not in note)
-        for number in self._data_rows(sheet, header):
+        totals: list[int] = []
+        rows: list[Draft] = []
+        for number in self._data_rows(sheet, header, totals):
             row = draft_row(sheet, header, number)
-            if row.key in by_key:
-                by_key[row.key].children[table.name].append(row)
+            rows.append(row)
+            if owner := by_key.get(row.key) or (None if row.key else only):
+                owner.children[table.name].append(row)
                 continue
             index = header.key if header.key is not None else 0
             message, remedy = (
@@ -237,6 +282,9 @@ class _Reader:
                 else (f"没有填写{RECORD_KEY}，无法判断这一行属于哪条记录。", f"请填写“{names.main_sheet(self.model)}”表中的编号。")
             )  # fmt: skip
             yield problem_at(sheet, number, index, RECORD_KEY, row.key, message, remedy)
+        if only is not None and len(totals) == 1:
+            above = [one for one in rows if one.row < totals[0]]
+            self.problems.extend(wrong_totals(sheet, header, totals[0], above))
 
     def _finish(self, drafts: list[Draft]) -> list[Entry]:
         entries: list[Entry] = []
@@ -260,11 +308,15 @@ class _Reader:
             )
             if document is None or draft.problems:
                 self.rejected += 1
+                if rest := pared(draft, self.model):
+                    self.partial.append(_entry(*rest))
             else:
-                column = (
-                    draft.header.names.get(draft.header.unit, "") if draft.header.unit is not None else ""
-                )
-                entries.append(
-                    Entry(document, draft.unit, draft.sheet.name, draft.row + 1, column, draft.unit_cell)
-                )
+                entries.append(_entry(draft, document))
         return entries
+
+
+def _entry(draft: Draft, document: Document) -> Entry:
+    header = draft.header
+    column = header.names.get(header.unit, "") if header.unit is not None else ""
+    at = draft.sheet.name, draft.row + 1
+    return Entry(document, draft.unit, *at, column, draft.unit_cell, partial(where, draft))

@@ -21,7 +21,15 @@ from portal.exchange.sheets.cells import read_cell
 from portal.exchange.sheets.complaints import complaints
 from portal.exchange.sheets.headers import UNIT_HEADERS, Known, known_columns, known_fields
 from portal.exchange.sheets.keys import key_of
-from portal.exchange.sheets.results import Entry, Problem, Reading, UnreadableFile, shorten, split_advice
+from portal.exchange.sheets.results import (
+    Entry,
+    Problem,
+    Reading,
+    UnreadableFile,
+    Where,
+    shorten,
+    split_advice,
+)
 
 SHEET = "JSON"
 _MAX_DEPTH = 12  # A document needs five levels; twelve leaves room for any envelope.
@@ -72,8 +80,8 @@ def _check_depth(text: str) -> None:
             depth -= 1
 
 
-def _too_many() -> UnreadableFile:
-    return refuse(f"JSON 中超过 {MAX_ROWS:,} 条记录，一次导入不了这么多", "请分成几个文件，分别导入")
+def _too_many(limit: int = MAX_ROWS) -> UnreadableFile:
+    return refuse(f"JSON 中超过 {limit:,} 条记录，一次导入不了这么多", "请分成几个文件，分别导入")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -89,26 +97,27 @@ def _constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def split_records(content: Any) -> list[Any]:
+def split_records(content: Any, *, limit: int = MAX_ROWS) -> list[Any]:
     """Return the records of one object, a list, or {"records": [...]}."""
     if isinstance(content, dict) and isinstance(content.get("records"), list):
         content = content["records"]
     records = content if isinstance(content, list) else [content]
-    if len(records) > MAX_ROWS:
-        raise _too_many()
+    if len(records) > limit:
+        raise _too_many(limit)
     if not records or not any(isinstance(one, dict) for one in records):
         raise refuse("JSON 中没有记录", '应为一个对象、一个列表，或 {"records": [...]}')
     return records
 
 
-def read_records(data: bytes, model: type[Document]) -> Reading:
-    """Read every record; a record's `row` is its ordinal, from 1."""
+def read_records(data: bytes, model: type[Document], *, max_records: int = MAX_ROWS) -> Reading:
+    """Read every record, at most `max_records`; a record's `row` is its ordinal, from 1."""
     entries: list[Entry] = []
     problems: list[Problem] = []
     rejected = 0
     labelled = False
     seen: dict[tuple[str, str], int] = {}
-    for number, content in enumerate(split_records(load(data)), start=1):
+    number = 0
+    for number, content in enumerate(split_records(load(data), limit=max_records), start=1):
         record = _Record(model, number)
         document = record.read(content)
         labelled |= record.labelled
@@ -123,13 +132,20 @@ def read_records(data: bytes, model: type[Document]) -> Reading:
         if document is None or record.problems:
             rejected += 1
         else:
-            entries.append(Entry(document, record.unit, SHEET, number))
+            entries.append(Entry(document, record.unit, SHEET, number, where=record.where))
     notes = (
         ["以中文栏目名为键的金额按元计（键名注明万元的按万元计）；以英文字段名为键的金额按分计。"]
         if labelled
         else []
     )
-    return Reading(tuple(entries), tuple(problems), rejected, tuple(notes), (SHEET,))
+    return Reading(
+        tuple(entries),
+        tuple(problems),
+        rejected,
+        tuple(notes),
+        (SHEET,),
+        rows=frozenset((SHEET, one + 1) for one in range(number)),
+    )
 
 
 @dataclass
@@ -141,6 +157,12 @@ class _Record:
     problems: list[Problem] = field(default_factory=list)
     bad: set[tuple[str | int, ...]] = field(default_factory=set)
     data: dict[str, Any] = field(default_factory=dict)
+
+    def where(self, pointer: str) -> Where:
+        """Return which record and which of its fields a JSON pointer means."""
+        place = tuple(int(one) if one.isdigit() else one for one in pointer.split("/")[1:])
+        label = declaration(self.model).label_of(place) if place else ""
+        return Where(SHEET, self.number, label, "", "")
 
     def unread(self) -> set[tuple[str, ...]]:
         """Return the paths of single fields that are missing or wrong."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 
 from portal.domain.documents.base import Document
 
@@ -35,11 +35,23 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Where:
+    """Where something stood: as in `Problem`; `row` is None where a whole sheet is meant."""
+
+    sheet: str
+    row: int | None
+    column: str
+    cell: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """One document that was read, whose it is, and where it stood.
 
     `unit_column` and `unit_cell` are the header and the cell of the unit's name,
-    blank where the file has no such column.
+    blank where the file has no such column. `where` finds the cell of a piece of
+    the document by its JSON pointer.
     """
 
     document: Document
@@ -48,6 +60,7 @@ class Entry:
     row: int
     unit_column: str = ""
     unit_cell: str = ""
+    where: Callable[[str], Where] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -58,7 +71,10 @@ class Reading:
     no document, and the rows of table sheets that belong to no record; `notes`
     say how headers were understood, which unit of money was assumed, and what
     was left out. `sheets` are the names of all sheets in the workbook's order,
-    which is also the order of `problems`.
+    which is also the order of `problems`. `rows` are the places of every row that
+    was read (for a form: of its filled fields; for JSON: of records); `headers` has the headers of each sheet that was read,
+    with the 1-based row in which they stand, by 0-based column. `partial` is what
+    is left of rejected records without what is wrong: only for telling more of it.
     """
 
     entries: tuple[Entry, ...]
@@ -66,6 +82,9 @@ class Reading:
     rejected: int
     notes: tuple[str, ...]
     sheets: tuple[str, ...] = ()
+    rows: frozenset[tuple[str, int]] = frozenset()
+    headers: Mapping[str, tuple[int, Mapping[int, str]]] = field(default_factory=dict)
+    partial: tuple[Entry, ...] = ()
 
     def in_order(self, problems: Iterable[Problem]) -> list[Problem]:
         """Return problems as they stand in the workbook: by sheet, then by row."""

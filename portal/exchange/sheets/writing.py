@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date
 from typing import Any
 
@@ -29,7 +30,7 @@ from portal.exchange.sheets.layout import (
 )
 
 _LAST_ROW = 1000  # Drop-downs and checks reach this far; rows beyond are read all the same.
-_FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠']")
+FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠']")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _WIDTHS = {
     Type.LINE: 24, Type.PROSE: 40, Type.LINES: 36, Type.MONEY: 18, Type.USCC: 22, Type.DAY: 14, Type.PERIOD: 18,
@@ -69,25 +70,45 @@ def to_csv(document_rows: Iterable[tuple[str, Document]], model: type[Document])
 
 def safe_text(text: str) -> str:
     """Keep a spreadsheet from running a CSV cell as a formula."""
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    return f"'{text}" if FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 @dataclass
-class _Options:
+class Options:
     """The hidden sheet that holds the entries of every drop-down: Excel's own list ends at 255 characters."""
 
     sheet: Any
-    taken: int = 0
+    lists: dict[Hashable, str] = dataclass_field(default_factory=dict)
 
-    def formula(self, entries: Sequence[str]) -> str:
+    def formula(self, key: Hashable, entries: Sequence[str]) -> str:
+        """Return the range of the entries, which are written once for each key."""
         from xlsxwriter.utility import xl_col_to_name
 
-        column = self.taken
-        self.taken += 1
-        for row, entry in enumerate(entries):
-            self.sheet.write_string(row, column, entry)
-        letters = xl_col_to_name(column, col_abs=True)
-        return f"='{names.OPTIONS}'!{letters}$1:{letters}${len(entries)}"
+        if key not in self.lists:
+            column = len(self.lists)
+            for row, entry in enumerate(entries):
+                self.sheet.write_string(row, column, entry)
+            letters = xl_col_to_name(column, col_abs=True)
+            self.lists[key] = f"='{names.OPTIONS}'!{letters}$1:{letters}${len(entries)}"
+        return self.lists[key]
+
+
+def add_formats(book: Any, *, bordered: bool = False) -> dict[str, Any]:
+    """Return a workbook's formats of cells, by the type of the field; texts have "text" and "quoted"."""
+    border = {"border": 1, "border_color": "#E0D6C6"} if bordered else {}
+    words = {"num_format": "@", "text_wrap": True, "valign": "top", **border}
+
+    def number(form: str) -> Any:
+        return book.add_format({"num_format": form, "valign": "top", **border})
+
+    return {
+        "text": book.add_format(words),
+        "quoted": book.add_format({**words, "quote_prefix": True}),
+        Type.MONEY: number("#,##0.00"),
+        Type.RATIO: number("0.00"),
+        Type.COUNT: number("0"),
+        Type.DAY: number("yyyy-mm-dd"),
+    }
 
 
 class _Book:
@@ -105,15 +126,7 @@ class _Book:
         common = {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1}
         self._head = add({**common, "bg_color": "#E7ECF2"})
         self._must = add({**common, "bg_color": "#F8D7B0"})
-        self._formats = {
-            "text": add({"num_format": "@", "text_wrap": True, "valign": "top"}),
-            "quoted": add({"num_format": "@", "text_wrap": True, "valign": "top", "quote_prefix": True}),
-            Type.MONEY: add({"num_format": "#,##0.00", "valign": "top"}),
-            Type.RATIO: add({"num_format": "0.00", "valign": "top"}),
-            Type.COUNT: add({"num_format": "0", "valign": "top"}),
-            Type.DAY: add({"num_format": "yyyy-mm-dd", "valign": "top"}),
-        }
-        self._lists: dict[type, str] = {}
+        self._formats = add_formats(self._book)
 
     def write(self, records: list[tuple[str, Document]]) -> bytes:
         main = self._book.add_worksheet(names.main_sheet(self._model))
@@ -122,7 +135,7 @@ class _Book:
             for one in self._declared.tables
         ]
         guide = self._book.add_worksheet(names.GUIDE)
-        self._options = _Options(self._book.add_worksheet(names.OPTIONS))
+        self._options = Options(self._book.add_worksheet(names.OPTIONS))
         self._options.sheet.hide()
 
         documents = [document for _, document in records]
@@ -132,10 +145,12 @@ class _Book:
         if self._units:
             listed = {
                 "validate": "list",
-                "source": self._options.formula(self._units),
+                "source": self._options.formula("units", self._units),
                 "error_type": "warning",
             }
-            main.data_validation(1, 1, _LAST_ROW, 1, {**listed, **_words("单位", "请从列表中选择单位。")})
+            main.data_validation(
+                1, 1, _LAST_ROW, 1, {**listed, **check_words("单位", "请从列表中选择单位。")}
+            )
         for table, sheet in tables:
             owned = [
                 (key, row)
@@ -215,14 +230,13 @@ class _Book:
             0, index, "\n".join(part for part in parts if part), {"x_scale": 2, "y_scale": 1.5}
         )
         if rule := self._rule(field):
-            sheet.data_validation(1, index, _LAST_ROW, index, {**rule, **_words(field.label, how)})
+            sheet.data_validation(1, index, _LAST_ROW, index, {**rule, **check_words(field.label, how)})
 
     def _rule(self, field: Field) -> dict[str, Any] | None:
         """Return Excel's own check of the column; amounts only warn, since “1.2万元” is read too."""
         if field.choices is not None:
-            if field.choices not in self._lists:
-                self._lists[field.choices] = self._options.formula([one.label for one in field.choices])
-            return {"validate": "list", "source": self._lists[field.choices]}
+            source = self._options.formula(field.choices, [one.label for one in field.choices])
+            return {"validate": "list", "source": source}
         match field.type:
             case Type.YES_NO:
                 return {"validate": "list", "source": ["是", "否"]}
@@ -260,7 +274,7 @@ class _Book:
     def _text(self, sheet: Any, row: int, index: int, text: str) -> None:
         if text:
             # A text cell is never run; the quote prefix keeps it so when a person edits it later.
-            sheet.write_string(row, index, text, self._formats["quoted" if _FORMULA.match(text) else "text"])
+            sheet.write_string(row, index, text, self._formats["quoted" if FORMULA.match(text) else "text"])
 
     def _guide(self, sheet: Any) -> None:
         kind = self._model.kind
@@ -310,6 +324,6 @@ class _Book:
             yield names.table_sheet(self._model, table), table.fields, table.name
 
 
-def _words(title: str, message: str) -> dict[str, str]:
+def check_words(title: str, message: str) -> dict[str, str]:
     """Return the texts of a check within Excel's limits of 32 and 255 characters."""
     return {"error_title": title[:32], "error_message": message[:255]}

@@ -1,183 +1,137 @@
-"""The second factor: one-time codes of an authenticator app (RFC 6238), and recovery codes for when it is lost.
-
-The secret is sealed (AES-256-GCM, the account's number as associated data), so that neither a copied database
-nor a row moved to another account gives codes. Every time step counts once; a recovery code works once, and
-only its digest is kept.
-"""
+"""The second factor: one-time codes of an app (TOTP, RFC 6238) and recovery codes on paper. Passkeys have a module of their own."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import re
 import secrets
-import unicodedata
 from datetime import datetime
 
 import pyotp
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import delete, func, or_, select, update
+import segno
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from portal.domain.roles import Role, needs_second_factor
-from portal.services.accounts.refusals import Refused
-from portal.services.accounts.sessions import end_sessions
-from portal.services.accounts.steps import write_down
+from portal.domain.values import fold
+from portal.services.accounts.sealing import keyed_digest, seal, unseal
 from portal.store.tables import Account, Passkey, RecoveryCode
 
-STEP = 30  # Seconds: what every authenticator app assumes.
-_WINDOW = 1  # Steps before and after: clocks of telephones differ, and people type slowly.
-_NONCE = 12
-_CODES, _GROUPS, _IN_GROUP = 10, 4, 4  # Ten codes of 80 bits: not to be found from their digests.
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U.
-_ALIKE = str.maketrans("OIL", "011")
+STEP = 30  # Seconds of one code, as every app assumes.
+CODES = 10  # Recovery codes of one sheet.
+_DRIFT = (0, -1, 1)  # Clocks of telephones may be off by a step.
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: nothing that reads like something else.
+_LENGTH = 12  # 60 bits.
 
 
-def new_totp() -> str:
-    """Return a new secret (base32, 160 bits), to be shown once and kept only after `enrol_totp`."""
-    return pyotp.random_base32()
+def new_secret() -> str:
+    """Return a fresh TOTP secret in base32 (160 bits, RFC 4226 section 4)."""
+    return pyotp.random_base32(32)
 
 
-def totp_uri(secret: str, *, login: str, issuer: str) -> str:
-    """Return the otpauth:// address of the secret, for a QR code."""
-    return pyotp.TOTP(secret, interval=STEP).provisioning_uri(name=login, issuer_name=issuer)
+def in_fours(secret: str) -> str:
+    """Return the secret in groups of four, to be typed by hand."""
+    return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
 
 
-def enrol_totp(
-    session: Session, account: Account, secret: str, code: str, *, key: bytes, now: datetime
-) -> bool:
-    """Keep the secret if the code proves that the app has it; the code is thereby used. False: nothing changed."""
-    step = _step_of(secret, code, now=now)
+def qr_picture(secret: str, *, login: str, issuer: str) -> str:
+    """Return the QR code that apps read, as an `img`'s data address."""
+    uri = pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=issuer)
+    return segno.make(uri, error="m").svg_data_uri(scale=5, border=4, dark="#1d1a16", light="#ffffff")
+
+
+def fitting_step(secret: str, code: str, *, after: int | None, now: datetime) -> int | None:
+    """Return the time step that the code belongs to, if it is right, near enough and later than `after`."""
+    typed = fold(code).replace("-", "")
+    generator, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP
+    fitting = [
+        current + drift
+        for drift in _DRIFT
+        if hmac.compare_digest(generator.generate_otp(current + drift).encode(), typed.encode())
+    ]
+    return next((step for step in fitting if after is None or step > after), None)
+
+
+def enrol_totp(session: Session, account: Account, secret: str, *, step: int, key: bytes) -> None:
+    """Give the account this TOTP secret; `step` is that of the code that proved it."""
+    account.totp_secret = seal(key, secret.encode(), purpose="totp", owner=str(account.id))
+    account.totp_step = step
+    session.flush()
+
+
+def use_totp(session: Session, account: Account, code: str, *, key: bytes, now: datetime) -> bool:
+    """Tell whether the code is right, and use it up: no step counts twice, nor one before it."""
+    if account.totp_secret is None:
+        return False
+    secret = unseal(key, account.totp_secret, purpose="totp", owner=str(account.id))
+    if secret is None:
+        return False
+    step = fitting_step(secret.decode(), code, after=account.totp_step, now=now)
     if step is None:
         return False
-    nonce = secrets.token_bytes(_NONCE)
-    account.totp_secret = nonce + AESGCM(key).encrypt(nonce, secret.encode(), _bound_to(account))
     account.totp_step = step
     session.flush()
     return True
 
 
-def check_totp(session: Session, account: Account, code: str, *, key: bytes, now: datetime) -> bool:
-    """Tell whether the code is right now (one step early or late), and use it up: no step works twice or backwards."""
-    if account.totp_secret is None:
-        return False
-    sealed = account.totp_secret
-    try:
-        secret = AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound_to(account)).decode()
-    except InvalidTag:
-        return False  # The instance's key was replaced: recovery codes and resetting are left.
-    step = _step_of(secret, code, now=now)
-    if step is None:
-        return False
-    used = session.execute(
-        update(Account)
-        .where(Account.id == account.id, or_(Account.totp_step.is_(None), Account.totp_step < step))
-        .values(totp_step=step)
+def new_recovery_codes(session: Session, account: Account, *, key: bytes) -> list[str]:
+    """Replace the account's recovery codes and return the new ones, the only time that they are seen."""
+    session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
+    codes = ["".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH)) for _ in range(CODES)]
+    session.add_all(
+        RecoveryCode(account_id=account.id, digest=_digest(key, account.id, one)) for one in codes
     )
-    session.refresh(account, ["totp_step"])
-    # An UPDATE gives a CursorResult, which counts rows; the code sent twice at once changes only one.
-    return bool(used.rowcount == 1)  # type: ignore[attr-defined] # as said above.
-
-
-def remove_totp(session: Session, account: Account, *, now: datetime, keep_session: int | None) -> None:
-    """Remove the app; other sessions end. Raise `Refused` where the roles need a second factor and no other is left."""
-    if account.totp_secret is None:
-        return
-    left = count_passkeys(session, account)
-    if not left:
-        refuse_without_factor(account)
-    account.totp_secret = account.totp_step = None
-    if not left:
-        forget_codes(session, account, now=now)
-    end_sessions(session, account, reason="second_factor", now=now, but=keep_session)
-
-
-def make_recovery_codes(session: Session, account: Account, *, now: datetime) -> list[str]:
-    """Return ten new recovery codes, to be shown this once; earlier ones stop working."""
-    forget_codes(session, account, now=now)
-    codes = [_new_code() for _ in range(_CODES)]
-    session.add_all(RecoveryCode(account_id=account.id, digest=_digest(account, one)) for one in codes)
     session.flush()
-    return codes
+    return ["-".join(one[at : at + 4] for at in range(0, _LENGTH, 4)) for one in codes]
 
 
-def use_recovery_code(session: Session, account: Account, code: str, *, now: datetime) -> bool:
-    """Use a recovery code up; False where it is none of the account's or was used. Case, spaces, O/0, I/L/1 do not matter."""
-    used = session.execute(
-        update(RecoveryCode)
-        .where(
+def use_recovery_code(session: Session, account: Account, code: str, *, key: bytes, now: datetime) -> bool:
+    """Tell whether it is one of the account's codes that was not used yet, and use it up."""
+    typed = fold(code).replace("-", "").translate(str.maketrans("oil", "011"))
+    found = session.scalar(
+        select(RecoveryCode).where(
             RecoveryCode.account_id == account.id,
-            RecoveryCode.digest == _digest(account, code),
             RecoveryCode.used_at.is_(None),
+            RecoveryCode.digest == _digest(key, account.id, typed),
         )
-        .values(used_at=now)
     )
-    return bool(used.rowcount == 1)  # type: ignore[attr-defined] # as above.
+    if found is None:
+        return False
+    found.used_at = now
+    session.flush()
+    return True
 
 
 def recovery_codes_left(session: Session, account: Account) -> int:
-    """Return how many recovery codes still work."""
+    """Return how many recovery codes can still be used."""
     query = select(func.count()).where(RecoveryCode.account_id == account.id, RecoveryCode.used_at.is_(None))
     return session.scalar(query) or 0
 
 
-def count_passkeys(session: Session, account: Account) -> int:
-    """Return how many passkeys the account has."""
-    return session.scalar(select(func.count()).where(Passkey.account_id == account.id)) or 0
+def has_factor(session: Session, account: Account) -> bool:
+    """Tell whether the account has a second factor (recovery codes alone are none)."""
+    if account.totp_secret is not None:
+        return True
+    return session.scalar(select(Passkey.id).where(Passkey.account_id == account.id).limit(1)) is not None
 
 
-def reset_second_factor(session: Session, account: Account, *, by: str, now: datetime) -> None:
-    """Remove app, passkeys and recovery codes of somebody who lost them; every session ends.
+def must_have_factor(account: Account) -> bool:
+    """Tell whether the account's roles ask for a second factor."""
+    return needs_second_factor(Role(one.role) for one in account.roles)
 
-    Until the person sets up a new one, the password alone leads to where that is done: see that it is really
-    that person who asks, in presence or by telephone.
-    """
+
+def remove_totp(session: Session, account: Account) -> None:
+    """Take the app's codes away."""
+    account.totp_secret = account.totp_step = None
+    session.flush()
+
+
+def remove_all_factors(session: Session, account: Account) -> None:
+    """Take every second factor away: the person sets up a new one after the password."""
     account.totp_secret = account.totp_step = None
     session.execute(delete(Passkey).where(Passkey.account_id == account.id))
-    forget_codes(session, account, now=now)
-    end_sessions(session, account, reason="second_factor", now=now)
-    write_down(session, account, "解除第二步验证", by=by, now=now)
+    session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
+    session.flush()
 
 
-def refuse_without_factor(account: Account) -> None:
-    """Raise `Refused` where the account's roles need a second factor."""
-    if needs_second_factor(Role(one.role) for one in account.roles):
-        raise Refused(
-            "您的角色必须有第二步验证，这是最后一种方式，不能移除。请先设置另一种（动态口令或通行密钥），再移除这一种。"
-        )
-
-
-def forget_codes(session: Session, account: Account, *, now: datetime) -> None:
-    """Let the recovery codes that were not used stop working."""
-    session.execute(
-        update(RecoveryCode)
-        .where(RecoveryCode.account_id == account.id, RecoveryCode.used_at.is_(None))
-        .values(used_at=now)
-    )
-
-
-def _step_of(secret: str, code: str, *, now: datetime) -> int | None:
-    """Return the time step of which the code is, within the window."""
-    typed = "".join(unicodedata.normalize("NFKC", code).split())
-    if not re.fullmatch(r"[0-9]{6}", typed):
-        return None
-    app, current, found = pyotp.HOTP(secret), int(now.timestamp()) // STEP, None
-    for step in range(current - _WINDOW, current + _WINDOW + 1):
-        if hmac.compare_digest(app.at(step), typed):
-            found = step
-    return found
-
-
-def _bound_to(account: Account) -> bytes:
-    return f"totp|{account.id}".encode()
-
-
-def _new_code() -> str:
-    text = "".join(secrets.choice(_ALPHABET) for _ in range(_GROUPS * _IN_GROUP))
-    return "-".join(text[place : place + _IN_GROUP] for place in range(0, len(text), _IN_GROUP))
-
-
-def _digest(account: Account, code: str) -> str:
-    plain = "".join(unicodedata.normalize("NFKC", code).upper().replace("-", "").split())
-    return hashlib.sha256(f"{account.id}|{plain.translate(_ALIKE)}".encode(errors="replace")).hexdigest()
+def _digest(key: bytes, account_id: int, code: str) -> str:
+    return keyed_digest(key, f"{account_id}:{code}", purpose="recovery")

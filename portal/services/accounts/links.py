@@ -1,4 +1,4 @@
-"""Links that work once: invitations and password resets. The link holds a random token, the database its digest."""
+"""Links that work once: invitations and password resets. The database keeps their digests alone."""
 
 from __future__ import annotations
 
@@ -9,97 +9,93 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from portal.domain.values import Choice
-from portal.services.accounts.refusals import Refused
-from portal.services.accounts.sessions import end_sessions
+from portal.services.accounts.letters import write_letter
 from portal.store.tables import Account, LinkToken
 
-
-class Purpose(Choice):
-    """What a link is for."""
-
-    INVITATION = "invitation", "邀请"
-    RESET = "reset", "重设密码"
+INVITATION, RESET = "invitation", "reset"
+VALID = {INVITATION: timedelta(hours=72), RESET: timedelta(hours=1)}
+_APART = timedelta(minutes=2)  # Between two letters for one account: nobody's box is to be flooded.
+_PER_DAY = 8
 
 
-LIFE = {
-    Purpose.INVITATION: timedelta(hours=72),  # A weekend may lie between.
-    Purpose.RESET: timedelta(hours=1),
-}
-
-
-def make_link(session: Session, account: Account, purpose: Purpose, *, by: str, now: datetime) -> str:
-    """Return the token of a new link of the account; earlier links of that purpose stop working.
-
-    Raise `Refused` for a disabled account, for an invitation that was taken up already, and for a reset where
-    there is no password yet.
-    """
-    if not account.active:
-        raise Refused(f"账号“{account.login}”已停用，不能生成链接。请先启用账号。")
-    if purpose is Purpose.INVITATION and account.password_hash is not None:
-        raise Refused(f"账号“{account.login}”已设置过密码，不需要邀请。忘记密码时请用重设密码的链接。")
-    if purpose is Purpose.RESET and account.password_hash is None:
-        raise Refused(f"账号“{account.login}”还没有设置过密码，请改用邀请链接。")
+def issue_link(session: Session, account: Account, purpose: str, *, by: str, now: datetime) -> str:
+    """Return the token of a new link. Earlier links of that purpose stop working."""
     void_links(session, account, now=now, purpose=purpose)
     token = secrets.token_urlsafe(32)
     session.add(
         LinkToken(
             account_id=account.id,
-            purpose=purpose.value,
+            purpose=purpose,
             digest=_digest(token),
             created_by=by,
             created_at=now,
-            expires_at=now + LIFE[purpose],
+            expires_at=now + VALID[purpose],
         )
     )
     session.flush()
     return token
 
 
-def look_up(session: Session, token: str, purpose: Purpose, *, now: datetime) -> Account | None:
-    """Return whose link it is, without using it; None where it does not work (any more)."""
-    found = _working(session, token, purpose, now=now)
-    return None if found is None else session.get(Account, found.account_id)
+def find_link(session: Session, token: str, purpose: str, *, now: datetime) -> Account | None:
+    """Return whose link it is. Used, late, replaced and unknown links and those of disabled accounts are all alike: None."""
+    found = _row(session, token, purpose, now)
+    account = session.get(Account, found.account_id) if found else None
+    return account if account is not None and account.active else None
 
 
-def use_link(session: Session, token: str, purpose: Purpose, *, now: datetime) -> Account | None:
-    """Use the link up and return whose it is; None where it does not work (any more).
-
-    A reset ends every session of the account and leaves its second factor as it is: whoever reads somebody's
-    mail has a password, and still not the account.
-    """
-    found = _working(session, token, purpose, now=now)
-    if found is None:
-        return None
-    mine = session.execute(
-        update(LinkToken).where(LinkToken.id == found.id, LinkToken.used_at.is_(None)).values(used_at=now)
-    )
-    if mine.rowcount != 1:  # type: ignore[attr-defined] # an UPDATE gives a CursorResult, which counts rows.
-        return None  # The same link in two browsers at once: the other was first.
-    account = session.get_one(Account, found.account_id)
-    if purpose is Purpose.RESET:
-        end_sessions(session, account, reason="reset", now=now)
+def use_link(session: Session, token: str, purpose: str, *, now: datetime) -> Account | None:
+    """Use the link up and return whose it was, under the same conditions as `find_link`."""
+    account = find_link(session, token, purpose, now=now)
+    if account is not None:
+        void_links(session, account, now=now)
     return account
 
 
-def void_links(session: Session, account: Account, *, now: datetime, purpose: Purpose | None = None) -> None:
-    """Let the account's unused links (of one purpose, or all) stop working."""
-    query = select(LinkToken).where(LinkToken.account_id == account.id, LinkToken.used_at.is_(None))
-    for one in session.scalars(query):
-        if one.expires_at > now and purpose in (None, one.purpose):
-            one.expires_at = now
-    session.flush()
+def void_links(session: Session, account: Account, *, now: datetime, purpose: str | None = None) -> None:
+    """Let no open link of the account work any more (of one purpose, or any)."""
+    query = update(LinkToken).where(LinkToken.account_id == account.id, LinkToken.used_at.is_(None))
+    if purpose is not None:
+        query = query.where(LinkToken.purpose == purpose)
+    session.execute(query.values(used_at=now))
 
 
-def _working(session: Session, token: str, purpose: Purpose, *, now: datetime) -> LinkToken | None:
-    found = session.scalar(
-        select(LinkToken).where(LinkToken.digest == _digest(token), LinkToken.purpose == purpose.value)
+def mail_reset(session: Session, account: Account | None, *, address: str, now: datetime) -> None:
+    """Write the letter with a reset link, if there is such an account, active, with a password and a mail address.
+
+    `address` is that of the link with `{}` for its token. The caller says the same whatever happened here.
+    """
+    if account is None or not account.active or not account.email or account.password_hash is None:
+        return
+    asked = session.scalars(
+        select(LinkToken.created_at).where(
+            LinkToken.account_id == account.id,
+            LinkToken.purpose == RESET,
+            LinkToken.created_at > now - timedelta(days=1),
+        )
+    ).all()
+    if len(asked) >= _PER_DAY or any(now - one < _APART for one in asked):
+        return
+    token = issue_link(session, account, RESET, by="本人", now=now)
+    write_letter(
+        session,
+        account,
+        subject="重设密码",
+        body=f"请在 1 小时内打开下面的地址设置新密码，只能使用一次：\n\n{address.format(token)}\n\n"
+        "动态口令和通行密钥不受影响，登录时仍要使用。",
+        now=now,
     )
-    if found is None or found.used_at is not None or now >= found.expires_at:
-        return None
-    account = session.get(Account, found.account_id)
-    return found if account is not None and account.active else None
+
+
+def _row(session: Session, token: str, purpose: str, now: datetime) -> LinkToken | None:
+    return session.scalar(
+        select(LinkToken).where(
+            LinkToken.digest == _digest(token),
+            LinkToken.purpose == purpose,
+            LinkToken.used_at.is_(None),
+            LinkToken.expires_at > now,
+        )
+    )
 
 
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

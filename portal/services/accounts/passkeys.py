@@ -1,25 +1,20 @@
-"""通行密钥 (WebAuthn) as a second factor, and how they are set up.
+"""通行密钥 (WebAuthn): keys that a device keeps and that work for this office's address only.
 
-The authenticator must verify the person (PIN, finger, face). A challenge belongs to one session and is used up
-by the first answer, right or wrong: the caller commits in both cases. No attestation is asked for: it would
-tell the make of somebody's device and is not needed.
+User verification (fingerprint, face, PIN) is always asked for, so that a
+passkey alone is two factors: what one has, and what one is or knows.
 """
 
 from __future__ import annotations
 
 import hashlib
+import secrets
+from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
-from sqlalchemy import select
+import webauthn
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import parse_authentication_credential_json
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -28,15 +23,27 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from portal.domain.values import clean_text
-from portal.services.accounts.factors import forget_codes, refuse_without_factor
-from portal.services.accounts.refusals import Refused
-from portal.services.accounts.sessions import end_sessions
 from portal.store.tables import Account, LoginSession, Passkey
 
-MOST = 10  # Passkeys of one account: every device that a person has, and no unbounded list in each ceremony.
-_LONGEST_NAME = 40
-_FAILED = "通行密钥没有设置成功。请重新点“添加通行密钥”再试一次；仍不成功时请换一个浏览器，或改用动态口令。"
+MOST = 10  # Passkeys of one account.
+_VERIFIED = UserVerificationRequirement.REQUIRED
+
+
+class PasskeyRefused(ValueError):
+    """The device's answer does not count; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where passkeys are valid: the office's own address."""
+
+    origin: str
+    name: str = "阳光权力公开平台"
+
+    @property
+    def host(self) -> str:
+        """The relying party's id."""
+        return urlsplit(self.origin).hostname or "localhost"
 
 
 def passkeys_of(session: Session, account: Account) -> list[Passkey]:
@@ -44,160 +51,143 @@ def passkeys_of(session: Session, account: Account) -> list[Passkey]:
     return list(session.scalars(select(Passkey).where(Passkey.account_id == account.id).order_by(Passkey.id)))
 
 
-def registration_options(
-    session: Session, account: Account, login_session: LoginSession, *, rp_id: str, rp_name: str
-) -> str:
-    """Return the options for navigator.credentials.create() as JSON; the challenge is kept in the session."""
-    options = generate_registration_options(
-        rp_id=rp_id,
-        rp_name=rp_name,
-        # The same for every key of the account, and telling nothing about whose it is.
-        user_id=hashlib.sha256(f"passkey|{rp_id}|{account.id}".encode()).digest(),
+def registration_options(session: Session, account: Account, here: LoginSession, *, place: Place) -> str:
+    """Begin to register a passkey in this browser: return the options (JSON); the challenge stays in the session's row."""
+    here.challenge = secrets.token_bytes(32)
+    session.flush()
+    options = webauthn.generate_registration_options(
+        rp_id=place.host,
+        rp_name=place.name,
         user_name=account.login,
         user_display_name=account.name,
+        user_id=_handle(account.id),
+        challenge=here.challenge,
         authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.PREFERRED,
-            user_verification=UserVerificationRequirement.REQUIRED,
+            resident_key=ResidentKeyRequirement.PREFERRED, user_verification=_VERIFIED
         ),
-        exclude_credentials=_descriptors(session, account),
+        exclude_credentials=[
+            PublicKeyCredentialDescriptor(id=one.credential_id) for one in passkeys_of(session, account)
+        ],
     )
-    login_session.challenge = options.challenge
-    session.flush()
-    return options_to_json(options)
+    return webauthn.options_to_json(options)
 
 
 def register(
     session: Session,
     account: Account,
-    login_session: LoginSession,
-    response_json: str,
+    here: LoginSession,
+    answer: str,
     *,
     name: str,
-    rp_id: str,
-    origin: str,
+    place: Place,
     now: datetime,
 ) -> Passkey:
-    """Keep the passkey that the browser made, under that name; raise `Refused`. The challenge is used up either way."""
-    challenge = _take_challenge(session, account, login_session)
+    """Keep the passkey that the device made; raise `PasskeyRefused`. The challenge is used up either way."""
+    challenge, here.challenge = here.challenge, None
+    session.flush()
     if challenge is None:
-        raise Refused(_FAILED)
+        raise PasskeyRefused("这次设置已经失效。请重新点“添加通行密钥”。")
     if len(passkeys_of(session, account)) >= MOST:
-        raise Refused(f"一个账号最多 {MOST} 个通行密钥。请先移除不再使用的。")
+        raise PasskeyRefused(f"每个账号最多 {MOST} 个通行密钥。请先删除不用的。")
     try:
-        label = str(clean_text(name)) or "通行密钥"
-    except ValueError as wrong:
-        raise Refused(f"名称：{wrong}") from wrong
-    if len(label) > _LONGEST_NAME or "\n" in label:
-        raise Refused(f"通行密钥的名称最多 {_LONGEST_NAME} 个字符，写在一行内。")
-    try:
-        made = verify_registration_response(
-            credential=response_json,
+        made = webauthn.verify_registration_response(
+            credential=answer,
             expected_challenge=challenge,
-            expected_rp_id=rp_id,
-            expected_origin=origin,
+            expected_rp_id=place.host,
+            expected_origin=place.origin,
             require_user_verification=True,
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as wrong:
-        raise Refused(_FAILED) from wrong
-    if session.scalar(select(Passkey.id).where(Passkey.credential_id == made.credential_id)) is not None:
-        raise Refused("这个通行密钥已经登记过，不必再次添加。")
-    passkey = Passkey(
+        raise PasskeyRefused("设备的回答没有通过核对，没有添加。请重试，或换一个设备。") from wrong
+    if session.scalar(select(Passkey.id).where(Passkey.credential_id == made.credential_id)):
+        raise PasskeyRefused("这个通行密钥已经添加过了。")
+    found = Passkey(
         account_id=account.id,
         credential_id=made.credential_id,
         public_key=made.credential_public_key,
         sign_count=made.sign_count,
-        name=label,
+        name=name,
         created_at=now,
     )
-    session.add(passkey)
+    session.add(found)
     session.flush()
-    return passkey
+    return found
 
 
-def authentication_options(
-    session: Session, account: Account, login_session: LoginSession, *, rp_id: str
-) -> str:
-    """Return the options for navigator.credentials.get() as JSON; the challenge is kept in the session."""
-    options = generate_authentication_options(
-        rp_id=rp_id,
-        allow_credentials=_descriptors(session, account),
-        user_verification=UserVerificationRequirement.REQUIRED,
+def second_factor_options(session: Session, account: Account, here: LoginSession, *, place: Place) -> str:
+    """Begin to prove a passkey after the password: return the options (JSON)."""
+    here.challenge = secrets.token_bytes(32)
+    session.flush()
+    return _asked(
+        place,
+        here.challenge,
+        [PublicKeyCredentialDescriptor(id=one.credential_id) for one in passkeys_of(session, account)],
     )
-    login_session.challenge = options.challenge
-    session.flush()
-    return options_to_json(options)
 
 
-def authenticate(
+def first_options(challenge: bytes, *, place: Place) -> str:
+    """Return the options (JSON) for signing in with a passkey alone: the device says whose it is."""
+    return _asked(place, challenge, [])
+
+
+def prove(
     session: Session,
-    account: Account,
-    login_session: LoginSession,
-    response_json: str,
+    answer: str,
     *,
-    rp_id: str,
-    origin: str,
+    challenge: bytes,
+    asked_at: datetime | None,
+    account: Account | None,
+    place: Place,
     now: datetime,
-) -> bool:
-    """Tell whether one of the account's passkeys answered the challenge. The challenge is used up either way.
+) -> Passkey:
+    """Check the device's answer and return the passkey, marked as used; raise `PasskeyRefused`.
 
-    A key whose counter did not go on is refused: it may be a copy.
+    With `account`, only its own passkeys count. `asked_at` is when a challenge was given out that no row
+    keeps: an answer to one that is older than the passkey's last use has been used before.
     """
-    challenge = _take_challenge(session, account, login_session)
-    if challenge is None:
-        return False
+    refusal = PasskeyRefused("通行密钥没有通过核对。请重试，或改用其他方式。")
     try:
-        credential = parse_authentication_credential_json(response_json)
-        passkey = session.scalar(
-            select(Passkey).where(
-                Passkey.account_id == account.id, Passkey.credential_id == credential.raw_id
-            )
-        )
-        if passkey is None:
-            return False
-        seen = verify_authentication_response(
-            credential=credential,
+        wanted = webauthn.helpers.parse_authentication_credential_json(answer)
+    except (WebAuthnException, ValueError, KeyError, TypeError) as wrong:
+        raise refusal from wrong
+    found = session.scalar(select(Passkey).where(Passkey.credential_id == wanted.raw_id))
+    if found is None or (account is not None and found.account_id != account.id):
+        raise refusal
+    if asked_at is not None and found.last_used_at is not None and asked_at <= found.last_used_at:
+        raise refusal
+    try:
+        proved = webauthn.verify_authentication_response(
+            credential=wanted,
             expected_challenge=challenge,
-            expected_rp_id=rp_id,
-            expected_origin=origin,
-            credential_public_key=passkey.public_key,
-            credential_current_sign_count=passkey.sign_count,
+            expected_rp_id=place.host,
+            expected_origin=place.origin,
+            credential_public_key=found.public_key,
+            credential_current_sign_count=found.sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError):
-        return False
-    passkey.sign_count, passkey.last_used_at = seen.new_sign_count, now
+    except (WebAuthnException, ValueError, KeyError, TypeError) as wrong:
+        raise refusal from wrong
+    found.sign_count, found.last_used_at = proved.new_sign_count, now
     session.flush()
-    return True
+    return found
 
 
-def remove_passkey(
-    session: Session, account: Account, passkey_id: int, *, now: datetime, keep_session: int | None
-) -> bool:
-    """Remove one of the account's passkeys; other sessions end. False where the account has no such key.
-
-    Raise `Refused` where the roles need a second factor and no other is left.
-    """
-    found = session.get(Passkey, passkey_id)
-    if found is None or found.account_id != account.id:
-        return False
-    last = account.totp_secret is None and len(passkeys_of(session, account)) == 1
-    if last:
-        refuse_without_factor(account)
-    session.delete(found)
-    if last:
-        forget_codes(session, account, now=now)
-    session.flush()
-    end_sessions(session, account, reason="second_factor", now=now, but=keep_session)
-    return True
-
-
-def _descriptors(session: Session, account: Account) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=one.credential_id) for one in passkeys_of(session, account)]
-
-
-def _take_challenge(session: Session, account: Account, login_session: LoginSession) -> bytes | None:
-    if login_session.account_id != account.id:
+def remove(session: Session, account: Account, number: int) -> str | None:
+    """Take one of the account's passkeys away and return its name; None where it has none of that number."""
+    found = session.scalar(select(Passkey).where(Passkey.id == number, Passkey.account_id == account.id))
+    if found is None:
         return None
-    challenge, login_session.challenge = login_session.challenge, None
+    session.execute(delete(Passkey).where(Passkey.id == found.id))
     session.flush()
-    return challenge
+    return found.name
+
+
+def _asked(place: Place, challenge: bytes, allow: list[PublicKeyCredentialDescriptor]) -> str:
+    options = webauthn.generate_authentication_options(
+        rp_id=place.host, challenge=challenge, allow_credentials=allow, user_verification=_VERIFIED
+    )
+    return webauthn.options_to_json(options)
+
+
+def _handle(account_id: int) -> bytes:
+    return hashlib.sha256(f"account:{account_id}".encode()).digest()

@@ -1,166 +1,95 @@
-"""Passwords: how they are kept, compared and judged.
+"""Passwords: Argon2id, judged by length and by what others would guess first (NIST SP 800-63B-4, 3.1.1.2).
 
-Argon2id with the second recommendation of RFC 9106 (64 MiB, three passes, four lanes). A password is compared
-in its NFKC form, so that full-width and half-width typing are one; nothing else is changed, cut or trimmed.
-Following NIST SP 800-63B there is a least length and a list of what is guessed first, and no rule of
-composition, no expiry.
+No rules of composition and no expiry: they make people choose worse ones. A
+password is compared after NFKC, so that the same keys pressed with full width
+letters give the same password.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from itertools import pairwise
 
-from argon2 import PasswordHasher, profiles
+from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.orm import Session
 
-LEAST = 10  # Characters. Asked again in no other way: length is what holds.
-MOST = 200  # Characters; a bound for what is normalised and hashed, beyond any sentence that people type.
+from portal.domain.values import fold
+from portal.store.tables import Account
 
-_HASHER = PasswordHasher.from_parameters(profiles.RFC_9106_LOW_MEMORY)
-# The digest of a random password that nobody knows: comparing with it takes as long as with a real one.
-_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$JNw80MwaFdpWLb9unOxlEA$LhN1ddyuPjp5iLiszy6wpbKySHFTZ4on6Dau6qt3+X8"
-
-# What Chinese and English passwords are most often put together from. A password that is nothing else is refused.
-_PIECES = (
-    *("administrator", "admin", "root", "guest", "test", "user", "login", "system", "manager", "master"),
-    *(
-        "password",
-        "passwd",
-        "passw0rd",
-        "p@ssw0rd",
-        "p@ssword",
-        "pass",
-        "mima",
-        "wodemima",
-        "welcome",
-        "letmein",
-    ),
-    *("qwertyuiop", "qwerty", "qwer", "asdfghjkl", "asdfgh", "asdf", "zxcvbnm", "zxcvbn", "zxcv"),
-    *(
-        "1qaz",
-        "2wsx",
-        "3edc",
-        "4rfv",
-        "5tgb",
-        "qazwsx",
-        "qaz",
-        "wsx",
-        "edc",
-        "zaq",
-        "xsw",
-        "!qaz",
-        "@wsx",
-        "#edc",
-    ),
-    *("abcdefghij", "abcdefg", "abcdef", "abcde", "abcd", "abc", "xyz", "aaa"),
-    *(
-        "woaini",
-        "woaiwojia",
-        "woaizhongguo",
-        "woaiwo",
-        "aini",
-        "iloveyou",
-        "loveyou",
-        "love",
-        "baobei",
-        "laopo",
-    ),
-    *("laogong", "baobao", "nihao", "zhongguo", "china", "beijing", "shanghai", "weixin", "taobao", "alipay"),
-    *(
-        "huawei",
-        "xiaomi",
-        "windows",
-        "oracle",
-        "office",
-        "portal",
-        "sunshine",
-        "yangguang",
-        "gongkai",
-        "caiwu",
-    ),
-    *("jiwei", "jijian", "jiancha", "zhengfu", "danwei", "bangong", "gongzuo", "kuaiji", "chuna"),
-    *(
-        "5201314",
-        "1314520",
-        "1314",
-        "520",
-        "521",
-        "147258369",
-        "147258",
-        "258369",
-        "159357",
-        "159753",
-        "741852",
-    ),
-    *("963852", "789456", "456789", "112233", "123321", "321", "123", "1234", "12345", "123456", "1234567"),
-    *("12345678", "123456789", "1234567890", "0123456789", "9876543210", "987654321", "87654321", "7654321"),
-    *("654321", "54321", "4321", "123123", "168", "888", "666", "999", "10086", "10010", "12388", "12345"),
-)
-_LONGEST_FIRST = sorted(set(_PIECES), key=len, reverse=True)
-_COMMON = re.compile("|".join([r"(?:19|20)\d{2}(?:[01]\d[0-3]\d)?", *map(re.escape, _LONGEST_FIRST)]))
-_RUN = re.compile(r"(.)\1{2,}")  # One character, three times and more.
-_REPEATED = re.compile(r"(.{1,4}?)\1+.?")  # Nothing but one short piece over and over.
-_NUMBER = re.compile(r"1[3-9]\d{9}|\d{17}[\dx]|\d{15}")  # A mobile or an identity number.
-_OWN_WORK = 4  # So many characters must be left that are in none of the usual pieces.
+SHORTEST, LONGEST = 10, 200  # Characters. Longer ones would only cost the server memory.
+# RFC 9106, 4: the second recommended choice (64 MiB), bearable when eight people sign in at once.
+_HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
+# What people choose first where the rule is “at least ten”; compared folded, with repetitions taken out.
+_LISTED = """
+1234567890 0123456789 12345678910 123456789a a123456789 qwertyuiop qwerty12345 1qaz2wsx3edc 1q2w3e4r5t
+qazwsxedcrfv asdfghjkl123 password password1 password12 password123 password1234 passw0rd123 iloveyou520
+woaini1314 woaini520 woaini1314520 5201314520 1314520520 52013141314 aini1314520 admin12345 admin123456
+administrator admin@12345 admin@123456 abc1234567 abcd123456 abc123456789 a1234567890 q123456789 qq123456789
+aa123456789 zxcvbnm123 1234qwerasdf 147258369 1472583690 9876543210 0987654321 1122334455 11223344556677
+112233445566 123123123123 123321123321 woshinibaba nihao123456 zhongguo123 zhongguo1949 beijing2008 welcome123
+mima123456 wodemima123 caiwuke123 yangguang123 jijianwei123 letmein123 changeme123 test123456 user123456
+阳光权力公开平台 财政局财政局财政局 我爱你我爱你一生一世
+"""
+_COMMON = frozenset(_LISTED.split())
 
 
-def _normal(password: str) -> str:
-    return unicodedata.normalize("NFKC", password[:MOST])
+def password_problem(password: str, *, known: Iterable[str | None]) -> str | None:
+    """Say in Chinese why a password cannot be used; None where it can.
 
-
-def hash_password(password: str) -> str:
-    """Return what is kept of the password: its Argon2id digest with salt and parameters."""
-    return _HASHER.hash(_normal(password))
-
-
-def check_password(stored: str | None, password: str) -> bool:
-    """Tell whether it is the password. Where nothing is stored the same work is done, and the answer is no."""
-    try:
-        right = _HASHER.verify(stored or _NOBODY, _normal(password))
-    except (VerificationError, InvalidHashError):
-        return False
-    return right and stored is not None and len(password) <= MOST
-
-
-def needs_rehash(stored: str) -> bool:
-    """Tell whether the digest was made with other parameters than today's."""
-    return _HASHER.check_needs_rehash(stored)
-
-
-def weakness(password: str, *, login: str, name: str, unit_name: str | None) -> str | None:
-    """Say in Chinese why the password is too easily guessed and what would be better; None where it will do."""
-    text = _normal(password).casefold()
-    if len(text) < LEAST:
-        return f"密码太短：至少 {LEAST} 个字符，现在是 {len(text)} 个。可以用一句自己记得住的话，中文也可以。"
-    if len(password) > MOST:
-        return f"密码太长：最多 {MOST} 个字符。"
-    for what, own in (("登录名", login), ("姓名", name), ("单位名称", unit_name)):
-        if any(one in text for one in _forms(own or "")):
-            return f"密码中含有您的{what}，容易被人猜到。请换成与{what}无关的内容。"
-    if _NUMBER.fullmatch(text):
-        return "密码是一个手机号或身份证号，别人可能知道。请换成只有自己知道的一句话。"
-    if _guessed_first(text):
-        return (
-            "密码由常见的词、键盘顺序、年份或重复的字符拼成，最先被人猜到。"
-            "请换一个，例如几个互不相干的词，或一句自己记得住的话。"
-        )
+    `known` are words that stand near the account: login, name, names of the unit.
+    """
+    plain = _plain(password)
+    if len(plain) < SHORTEST:
+        return f"密码至少 {SHORTEST} 个字符，现在是 {len(plain)} 个。可以用一句自己记得住的话，中文、空格都可以。"
+    if len(plain) > LONGEST:
+        return f"密码最多 {LONGEST} 个字符。"
+    if any(unicodedata.category(one) == "Cc" for one in plain):
+        return "密码里有看不见的控制字符，可能是粘贴时带入的。请重新输入。"
+    folded = fold(plain)
+    if len(set(folded)) < 4 or folded in _COMMON or _runs(folded):
+        return "这个密码太常见，容易被猜中。请换一个，例如几个不相关的词连起来。"
+    for word in known:
+        if word and len(fold(word)) >= 2 and fold(word) in folded:
+            return f"密码里不要含有账号、姓名或单位名称（“{word}”），容易被猜中。"
     return None
 
 
-def _forms(own: str) -> list[str]:
-    """Return the text as people would work it into a password: as it is, and spelled in pinyin."""
-    from pypinyin import lazy_pinyin  # Its tables are slow to load, and only new passwords need them.
-
-    plain = "".join(unicodedata.normalize("NFKC", own).casefold().split())
-    spelled = "".join(lazy_pinyin(plain)).casefold() if plain else ""
-    # Two characters of Chinese are a name; two Latin letters are in every second password.
-    return [one for one in {plain, spelled} if len(one) >= (3 if one.isascii() else 2)]
+def set_password(session: Session, account: Account, password: str, *, now: datetime) -> None:
+    """Give the account a password that was found good; the caller ends its sessions."""
+    account.password_hash, account.password_changed_at = _HASHER.hash(_plain(password)), now
+    session.flush()
 
 
-def _guessed_first(text: str) -> bool:
-    if _REPEATED.fullmatch(text):
+def verify_password(password_hash: str | None, password: str) -> bool:
+    """Tell whether it is the password. Without one to compare with, the same work is done and the answer is no."""
+    try:
+        good = _HASHER.verify(password_hash or _decoy(), _plain(password[: LONGEST * 2]))
+    except (VerificationError, InvalidHashError):
+        return False
+    return good and password_hash is not None
+
+
+def renewed(password_hash: str, password: str) -> str | None:
+    """Return a new hash where the parameters have grown since this one was made. `password` has just been verified."""
+    return _HASHER.hash(_plain(password)) if _HASHER.check_needs_rehash(password_hash) else None
+
+
+@cache
+def _decoy() -> str:
+    return _HASHER.hash("nobody has this password")
+
+
+def _plain(password: str) -> str:
+    return unicodedata.normalize("NFKC", password)
+
+
+def _runs(folded: str) -> bool:
+    """Tell whether it is one short piece over and over, or one run up or down the characters."""
+    if any(folded == (folded[:size] * len(folded))[: len(folded)] for size in range(1, 4)):
         return True
-    left = _RUN.sub("", _COMMON.sub("", _RUN.sub("", text)))
-    # Signs between the pieces (Admin@123456) are expected by whoever guesses.
-    return len([one for one in left if one.isalnum()]) < _OWN_WORK
+    steps = {ord(b) - ord(a) for a, b in pairwise(folded)}
+    return steps in ({1}, {-1})

@@ -95,40 +95,6 @@ def end_sessions(
     return len(ended)
 
 
-def raise_stage(
-    session: Session, login_session: LoginSession, *, address: str, agent: str, now: datetime
-) -> str:
-    """Sign in completely: end the session in which the second factor was owed, return the token of a new, full one.
-
-    The token changes with the rights, so that a token planted before is worth nothing after. The caller has seen
-    that the session counts and that the second factor was right.
-    """
-    account = session.get_one(Account, login_session.account_id)
-    login_session.challenge = None
-    login_session.ended_at, login_session.end_reason = now, "raised"
-    return begin_session(session, account, stage="full", address=address, agent=agent, now=now)
-
-
-def live_sessions(session: Session, account_id: int, *, now: datetime) -> list[LoginSession]:
-    """Return the account's sessions that count, the one seen last first."""
-    query = (
-        select(LoginSession)
-        .where(LoginSession.account_id == account_id, LoginSession.ended_at.is_(None))
-        .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
-    )
-    return [one for one in session.scalars(query) if now < runs_out(one)]
-
-
-def end_session(session: Session, account: Account, session_id: int, *, reason: str, now: datetime) -> bool:
-    """End one session of the account; False where the account has no such session, or it has ended."""
-    found = session.get(LoginSession, session_id)
-    if found is None or found.account_id != account.id or found.ended_at is not None:
-        return False
-    found.ended_at, found.end_reason = now, reason
-    session.flush()
-    return True
-
-
 def identify(session: Session, token: str, *, now: datetime) -> tuple[Identity, bool] | None:
     """Return whose session the token is, and whether it is time to mark it as seen; None where it does not count."""
     found = find_session(session, token, now=now)
@@ -167,3 +133,28 @@ def _identity(account: Account, found: LoginSession) -> Identity:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def account_of(session: Session, found: LoginSession) -> Account:
+    """Return whose session it is."""
+    return session.get_one(Account, found.account_id)
+
+
+def live_sessions(session: Session, account: Account, *, now: datetime) -> list[LoginSession]:
+    """Return the account's sessions that still count, the last used first."""
+    query = select(LoginSession).where(LoginSession.account_id == account.id, LoginSession.ended_at.is_(None))
+    found = [one for one in session.scalars(query.order_by(LoginSession.id)) if now < runs_out(one)]
+    return sorted(found, key=lambda one: (one.last_seen_at, one.id), reverse=True)
+
+
+def end_one(session: Session, account: Account, number: int, *, reason: str, now: datetime) -> bool:
+    """End one of the account's sessions; tell whether there was one of that number."""
+    query = select(LoginSession).where(
+        LoginSession.account_id == account.id, LoginSession.id == number, LoginSession.ended_at.is_(None)
+    )
+    found = session.scalar(query)
+    if found is None:
+        return False
+    found.ended_at, found.end_reason = now, reason
+    session.flush()
+    return True

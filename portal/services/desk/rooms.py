@@ -7,14 +7,17 @@ what does not exist.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from portal.domain.documents.base import Audience
 from portal.domain.drafting import Event
 from portal.domain.roles import Role
+from portal.services.checking import SHANGHAI
 from portal.store.tables import (
     Account,
     Attachment,
@@ -24,6 +27,7 @@ from portal.store.tables import (
     Record,
     Step,
     Unit,
+    UnitAlias,
     Upload,
     Version,
 )
@@ -56,6 +60,12 @@ class Room:
     def unit(self) -> Unit:
         """The unit itself."""
         return self.session.get_one(Unit, self._unit_id)
+
+    def names(self) -> list[str]:
+        """Return every name under which files know the unit."""
+        unit = self.unit
+        aliases = self.session.scalars(select(UnitAlias.name).where(UnitAlias.unit_id == self._unit_id))
+        return [one for one in (unit.name, unit.short, unit.code, unit.uscc, *aliases) if one]
 
     def drafts(self) -> list[Draft]:
         """Return the unit's drafts, the last changed first."""
@@ -91,6 +101,10 @@ class Room:
         )
         return self.session.scalar(query)
 
+    def record_of(self, number: int) -> Record | None:
+        """Return the record of that number, as the unit's own rows name it."""
+        return self.session.scalar(select(Record).where(Record.unit_id == self._unit_id, Record.id == number))
+
     def version(self, kind: str, slug: str, number: int) -> Version | None:
         """Return one version of a record."""
         query = (
@@ -104,6 +118,43 @@ class Room:
             )
         )
         return self.session.scalar(query)
+
+    def latest(
+        self,
+        *,
+        audiences: Iterable[Audience],
+        kind: str | None = None,
+        year: int | None = None,
+        withdrawn: bool = True,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Version]:
+        """Return the newest version of each record, the newest first.
+
+        `year` is that of its publication in China; without `withdrawn`, withdrawn ones are left out.
+        """
+        query = self._latest(audiences, kind, year)
+        if not withdrawn:
+            query = query.where(~Version.withdrawal.has())
+        query = query.order_by(Version.published_at.desc(), Version.id.desc())
+        return list(self.session.scalars(query.limit(limit).offset(offset)))
+
+    def count_latest(
+        self, *, audiences: Iterable[Audience], kind: str | None = None, year: int | None = None
+    ) -> int:
+        """Return how many records `latest` has, withdrawn ones included."""
+        found = self._latest(audiences, kind, year).subquery()
+        return self.session.scalar(select(func.count()).select_from(found)) or 0
+
+    def first_published_at(self) -> datetime | None:
+        """Return when the unit first published anything."""
+        query = select(func.min(Version.published_at)).join(Version.record)
+        return self.session.scalar(query.where(Record.unit_id == self._unit_id))
+
+    def correction_of(self, record: Record) -> Draft | None:
+        """Return the draft that corrects a record, if one is under way."""
+        query = self._drafts().where(Draft.record_id == record.id).order_by(Draft.id)
+        return self.session.scalars(query).first()
 
     def published_from(self, draft_uid: str) -> Version | None:
         """Return the version that a draft became; the draft itself is used up by then."""
@@ -128,6 +179,11 @@ class Room:
         elif record_id is not None:
             query = query.where(Step.record_id == record_id)
         return list(self.session.scalars(query.order_by(Step.id.desc()).limit(limit).offset(offset)))
+
+    def draft_steps(self, draft: Draft) -> list[Step]:
+        """Return every step of a draft, the oldest first."""
+        query = select(Step).where(Step.unit_id == self._unit_id, Step.draft_uid == draft.uid)
+        return list(self.session.scalars(query.order_by(Step.id)))
 
     def write_down(
         self,
@@ -164,11 +220,10 @@ class Room:
         """Return the upload of that address."""
         return self.session.scalar(select(Upload).where(Upload.unit_id == self._unit_id, Upload.uid == uid))
 
-    def attachment(self, digest: str) -> Attachment | None:
-        """Return the attachment with that content."""
-        return self.session.scalar(
-            select(Attachment).where(Attachment.unit_id == self._unit_id, Attachment.digest == digest)
-        )
+    def attachment(self, digest: str, *, gone_too: bool = False) -> Attachment | None:
+        """Return the attachment with that content; with `gone_too`, also one that nobody needed any more."""
+        query = select(Attachment).where(Attachment.unit_id == self._unit_id, Attachment.digest == digest)
+        return self.session.scalar(query if gone_too else query.where(Attachment.gone_at.is_(None)))
 
     def members(self, *, on: date | None = None) -> list[Member]:
         """Return the leadership group in its own order: all of its history, or who was in post on a day."""
@@ -194,3 +249,27 @@ class Room:
 
     def _drafts(self) -> Select[Draft]:
         return select(Draft).where(Draft.unit_id == self._unit_id)
+
+    def _latest(self, audiences: Iterable[Audience], kind: str | None, year: int | None) -> Select[Version]:
+        newest = (
+            select(func.max(Version.number))
+            .where(Version.record_id == Record.id)
+            .correlate(Record)
+            .scalar_subquery()
+        )
+        query = (
+            select(Version)
+            .join(Version.record)
+            .options(contains_eager(Version.record), joinedload(Version.withdrawal))
+            .where(
+                Record.unit_id == self._unit_id,
+                Version.number == newest,
+                Version.audience.in_([one.value for one in audiences]),
+            )
+        )
+        if kind is not None:
+            query = query.where(Record.kind == kind)
+        if year is not None:
+            begins, ends = (datetime(one, 1, 1, tzinfo=SHANGHAI) for one in (year, year + 1))
+            query = query.where(Version.published_at >= begins, Version.published_at < ends)
+        return query

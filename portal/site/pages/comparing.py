@@ -9,11 +9,11 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
+from portal.domain.comparing import Change, differences, named_rows, row_name, show
 from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import Field, Table, declaration
 from portal.domain.documents.regulation import Block, Regulation
 from portal.domain.values import Type
-from portal.site.pages.differences import Change, differences, named_rows, row_name, show
 from portal.site.pages.wording import Budget, Piece, common_start, equal_pairs, excerpt, wording
 
 MOST_VALUES, MOST_ROWS, MOST_PASSAGES = 200, 40, 80
@@ -89,7 +89,7 @@ def compare(before: Document, after: Document) -> Comparison:
     budget = Budget()
     rows = tuple(
         found
-        for table in declaration(type(after)).tables
+        for table in declaration(type(after)).all_tables
         if not (isinstance(after, Regulation) and table.name == _BODY)
         and (found := _rows(table, getattr(before, table.name), getattr(after, table.name)))
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from portal.domain.comparing import show
 from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import Field, Table, declaration
-from portal.site.pages.differences import show
 
 # The common head of every kind, shown around the page's body rather than in it.
 HEAD_FIELDS = frozenset(Document.model_fields)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 
+from portal.domain.comparing import changed_cells, show
 from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import declaration
 from portal.domain.documents.regulation import Regulation
 from portal.domain.values import show_day
 from portal.site.pages import paths
+from portal.site.pages.attachments import attachments_of
 from portal.site.pages.checks import checks_of
 from portal.site.pages.comparing import compare
 from portal.site.pages.declared import declared
-from portal.site.pages.differences import changed_cells, show
 from portal.site.pages.downloads import downloads_of
 from portal.site.pages.kinds import view_of
 from portal.site.pages.shell import Context, Link, Meta, area_crumbs, sample_band
@@ -105,6 +106,7 @@ def record_page(
         "templates": (f"kinds/{record.kind.code}.html", "kinds/generic.html"),
         "tombstone": None,
         "doc": document,
+        "attachments": attachments_of(snapshot, record, document),
         "checks": checks_of(snapshot, area, record, version.number),
         "standing": record_mark(snapshot, area, record),
         "before": before,

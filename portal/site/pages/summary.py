@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
+from portal.domain.comparing import differences
 from portal.domain.documents.decision import DecisionRecord
 from portal.domain.documents.delegation import DelegationPlan
 from portal.domain.documents.regulation import Regulation
@@ -21,7 +22,6 @@ from portal.domain.obligations.rates import state_of
 from portal.domain.values import show_day
 from portal.site.cards import CHANGES, Card, Withdrawal, card_of, last_change, newest, withdrawals_of
 from portal.site.pages import paths
-from portal.site.pages.differences import differences
 from portal.site.pages.kinds.decision import order
 from portal.site.pages.kinds.delegation import held
 from portal.site.pages.limits import grants

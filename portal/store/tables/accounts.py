@@ -120,16 +120,15 @@ class SignIn(Base):
     __table_args__ = (
         Index("ix_sign_in_account_id_at", "account_id", "at"),
         Index("ix_sign_in_address_at", "address", "at"),
-        Index("ix_sign_in_bucket_at", "bucket", "at"),
+        Index("ix_sign_in_subject_at", "subject", "at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-    outcome: Mapped[str] = mapped_column(String(20))  # See `portal.services.accounts.trying.Outcome`.
-    # Sixteen bits of the typed login's digest: enough to count tries for one login that may not exist, too few
-    # to tell what was typed, which is now and then a password.
-    bucket: Mapped[str | None] = mapped_column(String(4))
-    known: Mapped[bool] = mapped_column(default=False)  # From a browser with the account's trust cookie.
+    subject: Mapped[str | None] = mapped_column(
+        String(64)
+    )  # Keyed digest of the login as typed, known or not.
+    outcome: Mapped[str] = mapped_column(String(20))
     address: Mapped[str]
     agent: Mapped[str]
     at: Mapped[datetime]

@@ -23,6 +23,15 @@ class Draft(Base):
     """
 
     __tablename__ = "draft"
+    __table_args__ = (
+        # Asked each second; and the column lies behind the content, which need not be read for it.
+        Index(
+            "ix_draft_publish_at",
+            "publish_at",
+            sqlite_where=text("publish_at IS NOT NULL"),
+            postgresql_where=text("publish_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(22), unique=True)  # In addresses: numbers could be guessed.
@@ -34,10 +43,14 @@ class Draft(Base):
     content: Mapped[bytes | None]
     state: Mapped[str] = mapped_column(String(20), default="draft")  # See `portal.domain.drafting.State`.
     reason: Mapped[str] = mapped_column(default="")  # Why something published is corrected.
+    based_on: Mapped[int | None]  # Number of the version that it was begun from, or looked through against.
     author: Mapped[str]  # The name of whoever changed it last.
     author_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    approved_digest: Mapped[str | None] = mapped_column(
+        String(64)
+    )  # Of what was approved; else it is no approval.
     publish_at: Mapped[datetime | None]  # Approved, to be published then.
     revision: Mapped[int] = mapped_column(default=1)  # Optimistic locking; every change of anything counts.
     created_at: Mapped[datetime]
@@ -115,7 +128,11 @@ class Upload(Base):
 
 
 class Attachment(Base):
-    """One file of a unit, cleaned of its metadata; its content lies in the attachments' store under its digest."""
+    """One file of a unit, cleaned of its metadata; its content lies in the attachments' store under its digest.
+
+    `gone_at` is set when no version and no draft names it any more: name and text are blank by then, and the
+    content is removed next.
+    """
 
     __tablename__ = "attachment"
     __table_args__ = (UniqueConstraint("unit_id", "digest"),)
@@ -129,6 +146,7 @@ class Attachment(Base):
     text: Mapped[str]  # What it says, for search and for the check for personal data.
     added_by: Mapped[str]
     added_at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
 
 
 class Member(Base):

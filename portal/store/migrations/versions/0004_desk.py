@@ -8,7 +8,7 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
-from portal.store.guards import DESK
+from portal.store import guards
 
 revision = "0004"
 down_revision = "0003"
@@ -41,8 +41,8 @@ def upgrade() -> None:
     _accounts()
     _drafts()
     _desk()
-    for statement in DESK.values():
-        op.execute(statement)
+    guards.put(op.get_bind(), guards.DESK)
+    guards.put_fences(op.get_bind())
 
 
 def _accounts() -> None:
@@ -120,16 +120,15 @@ def _accounts() -> None:
         "sign_in",
         _id(),
         _ref("account_id", "account", optional=True),
+        sa.Column("subject", sa.String(64)),
         _short("outcome", 20),
-        _short("bucket", 4, optional=True),
-        sa.Column("known", sa.Boolean(), nullable=False),
         _text("address"),
         _text("agent"),
         _at("at"),
     )
     op.create_index("ix_sign_in_account_id_at", "sign_in", ["account_id", "at"])
     op.create_index("ix_sign_in_address_at", "sign_in", ["address", "at"])
-    op.create_index("ix_sign_in_bucket_at", "sign_in", ["bucket", "at"])
+    op.create_index("ix_sign_in_subject_at", "sign_in", ["subject", "at"])
 
 
 def _drafts() -> None:
@@ -148,14 +147,20 @@ def _drafts() -> None:
         sa.Column("content", sa.LargeBinary()),
         _short("state", 20),
         _text("reason"),
+        sa.Column("based_on", sa.Integer()),
         _text("author"),
         _ref("author_id", "account", optional=True),
         _ref("submitted_by_id", "account", optional=True),
         _ref("approved_by_id", "account", optional=True),
+        _short("approved_digest", 64, optional=True),
         _at("publish_at", optional=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         _at("created_at"),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
+    )
+    scheduled = sa.text("publish_at IS NOT NULL")
+    op.create_index(
+        "ix_draft_publish_at", "draft", ["publish_at"], sqlite_where=scheduled, postgresql_where=scheduled
     )
     if draft is None or not old:
         return
@@ -232,6 +237,7 @@ def _desk() -> None:
         _text("text"),
         _text("added_by"),
         _at("added_at"),
+        _at("gone_at", optional=True),
         sa.UniqueConstraint("unit_id", "digest"),
     )
     op.create_table(
