@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from portal.domain.attached import ENTRY, attached, with_attached
 from portal.domain.documents.attachment import Attachment, MediaType
@@ -40,8 +41,15 @@ def add(
 ) -> TestResponse:
     world.session.rollback()  # Else it shows the state of its last look.
     world.session.refresh(draft)
-    fields = {"revision": str(draft.revision), "file": (io.BytesIO(data), name), **more}
-    return world.post(client, f"/drafts/{draft.uid}/attachments", fields, content_type="multipart/form-data")
+    fields = {
+        "csrf_token": world.token(client),
+        "revision": str(draft.revision),
+        "file": FileStorage(io.BytesIO(data), filename=name),
+        **more,
+    }
+    boundary, body = encode_multipart(fields)  # In memory: the client forgets to close a file of its own.
+    kind = f"multipart/form-data; boundary={boundary}"
+    return client.post(f"/drafts/{draft.uid}/attachments", data=body, content_type=kind)
 
 
 def files_of(world: World, draft: Draft) -> tuple[Attachment, ...]:
