@@ -146,6 +146,20 @@ def public_slugs(session: Session, jurisdiction: str, kind: str) -> set[str]:
     return set(session.scalars(query))
 
 
+def first_quarter(session: Session, jurisdiction: int) -> str | None:
+    """Return the first quarter that any unit of a jurisdiction disclosed its finances for, such as 2026Q3.
+
+    A session that is bound to a unit learns this of the others and nothing else.
+    """
+    if session.connection().dialect.name == "postgresql":
+        return session.scalar(select(func.first_quarter(jurisdiction)))
+    return session.scalar(
+        select(func.min(Record.slug)).where(
+            Record.jurisdiction_id == jurisdiction, Record.kind == "finance", Record.slug.like("____Q_")
+        )
+    )
+
+
 class Change(NamedTuple):
     """One row of the outbox: what happened to which unit of which jurisdiction."""
 

@@ -29,8 +29,8 @@ from portal.site.pages.kinds.ties import ties_of
 from portal.site.snapshot import RecordView, Snapshot
 from portal.store.db import make_engine
 from portal.store.tables import Record, Unit, Version
-from tests.conftest import shipped
 from tests import postgresql
+from tests.conftest import shipped
 from tests.databases import new_database
 from tests.site import sample
 from tests.site.sites import on_disk, site_over
@@ -185,7 +185,10 @@ def county(folder: Path) -> Iterator[County]:
 
 
 @given(rounds=st.lists(EVENTS, min_size=1, max_size=4))
-@settings(max_examples=2 if postgresql.WANTED else 8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=2 if postgresql.WANTED else 8,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_an_incremental_build_is_a_clean_build(tmp_path: Path, rounds: list[list[tuple[str, int]]]) -> None:
     work = tmp_path / "work"
     shutil.rmtree(work, ignore_errors=True)

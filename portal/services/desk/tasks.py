@@ -14,7 +14,6 @@ from datetime import date, datetime, timedelta
 from enum import IntEnum
 from operator import attrgetter
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.domain.calendar import quarter_of
@@ -34,6 +33,7 @@ from portal.services.compliance import cases_of
 from portal.services.compliance_answers import period_name
 from portal.services.desk.drafts_due import Paper, own_deadline, paper_of
 from portal.services.desk.rooms import Actor, Room
+from portal.store.public import first_quarter
 from portal.store.tables import Record, Unit
 
 # From here on a task stands out. The regime's own `soon` counts beside it, where it names one.
@@ -179,14 +179,7 @@ def case_of(session: Session, regime: Regime, unit: Unit, *, on: date) -> Case:
 
 def standing_of(session: Session, case: Case, unit: Unit) -> Standing:
     """Return how the unit stands, for the quarters of the county's board and the one that is running."""
-    first = session.scalar(
-        select(func.min(Record.slug)).where(
-            Record.jurisdiction_id == unit.jurisdiction_id,
-            Record.kind == FinanceDisclosure.kind.code,
-            func.length(Record.slug) == len("2026Q3"),
-            Record.slug.contains("Q"),
-        )
-    )
+    first = first_quarter(session, unit.jurisdiction_id)
     running = quarter_of(case.today)
     return standing(case, [*board_periods([first] if first else [], case.today), running])
 

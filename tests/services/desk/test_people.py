@@ -17,6 +17,7 @@ from portal.services.desk import people
 from portal.services.desk.people import ChangedMeanwhile, Entry, NotEntered
 from portal.services.desk.rooms import Actor, Room
 from portal.store.tables import Account, Jurisdiction, Member, Unit
+from tests.databases import for_everybody
 
 NOW = datetime(2026, 10, 22, 4, 0, tzinfo=UTC)
 KEEPER = Actor(1, "陈示一", frozenset({Role.UNIT_ADMIN}))
@@ -238,15 +239,19 @@ def test_only_who_was_chosen_and_is_not_there_yet_is_taken_in(room: Room) -> Non
 
 
 def test_another_units_entries_are_not_there(session: Session, county: Jurisdiction, room: Room) -> None:
-    other = rosters.put_unit(session, county, rosters.RosterLine(name="示例水利局", type="bureau"), now=NOW)
-    row = Member(
-        unit_id=other.id, name="外示人", post="局长", role="chief", since=date(2020, 1, 1),
-        recorded_by="甲", recorded_at=NOW,
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
+    with for_everybody(session):
+        other = rosters.put_unit(
+            session, county, rosters.RosterLine(name="示例水利局", type="bureau"), now=NOW
+        )
+        row = Member(
+            unit_id=other.id, name="外示人", post="局长", role="chief", since=date(2020, 1, 1),
+            recorded_by="甲", recorded_at=NOW,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        number = row.id
     assert room.members() == []
-    assert room.member(row.id) is None
+    assert room.member(number) is None
     assert people.options(room, on=NOW.date()) == ()
 
 
