@@ -103,7 +103,7 @@ _QUARTER = (
     f" PERFORM set_config('{SETTING}', '{SYSTEM}', true);"
     " SELECT min(slug) INTO found FROM record"
     " WHERE jurisdiction_id = county AND kind = 'finance' AND slug LIKE '____Q_';"
-    f" PERFORM set_config('{SETTING}', who, true); RETURN found; END"
+    f" PERFORM set_config('{SETTING}', who, true); RETURN found; END"  # noqa: S608 - our own names.
 )
 _OPENING = "first_quarter"
 
