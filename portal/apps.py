@@ -80,6 +80,7 @@ def create_office_app(
     `secret` is the instance's key (`portal.web.secrets`); `public_url` is where the public site is shown.
     """
     from portal.store.db import db, full_url  # noqa: PLC0415, RUF100 - not needed by the public site.
+    from portal.store.files import FileStore  # noqa: PLC0415, RUF100 - likewise.
     from portal.store.tenancy import CLOSED  # noqa: PLC0415, RUF100 - likewise.
     from portal.web.office import blueprints  # noqa: PLC0415, RUF100 - likewise.
     from portal.web.office.door import hang  # noqa: PLC0415, RUF100 - likewise.
@@ -109,7 +110,7 @@ def create_office_app(
         secret=secret,
         public_url=(public_url or settings.base_url or "").rstrip("/") or None,
         own_url=own.rstrip("/"),
-        files=files,
+        files=files or FileStore.open(settings.attachments_url or settings.attachments_folder),
         clock=clock,
     )
     db.init_app(app)

@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         return self.home / "attachments"
 
     @property
+    def attachments_copies(self) -> Path:
+        """Where a build keeps what it needs of attachments that lie in an object store; nothing is lost with it."""
+        return self.home / "attachments_copies"
+
+    @property
     def index_folder(self) -> Path:
         """Where the search index lies."""
         return self.home / "search_index"

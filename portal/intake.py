@@ -26,6 +26,7 @@ from portal.domain.units import UnitType
 from portal.exchange.regulations import Doubt, Removal, read_regulation
 from portal.exchange.sheets import Entry, Problem, Reading, key_words, read_documents
 from portal.services import publishing, rosters
+from portal.services.attachments import attached_to, unfounded
 from portal.services.checking import Book
 from portal.store.tables import Draft, Record, Unit, Version
 
@@ -227,6 +228,12 @@ class _Intake:
         session, wish = self._session, self._wish
         record = publishing.find_record(session, unit, document)
         previous = publishing.latest_version(session, record) if record else None
+        waiting = self._waiting(unit, document)
+        # A file of rows carries no attachments: those that are there stay.
+        kept = attached_to(waiting) if waiting else publishing.published_files(previous) if previous else ()
+        document = publishing.with_files_of(document, kept)
+        if wrong := unfounded(session, unit.id, document):
+            raise publishing.NotPublishable(wrong)
         if previous and previous.withdrawal:
             raise publishing.NotPublishable(
                 f"“{document.title}”已于此前依法撤回，不能通过批量导入重新公开。"
@@ -240,7 +247,6 @@ class _Intake:
                 "如果是更正，请用 --reason 写明更正了什么、为什么；"
                 f"如果不是，请核对{key_words(document)}是否填错。"
             )
-        waiting = self._waiting(unit, document)
         if not wish.publish:
             return self._keep_draft(unit, document, record, previous, waiting)
         if waiting and waiting.author != wish.actor and not _says(waiting, document):

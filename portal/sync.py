@@ -27,6 +27,7 @@ from portal.config import PACKAGE, Settings, data_dir
 from portal.domain.documents.declaration import words
 from portal.domain.regimes import Regime
 from portal.search import Entry, IndexBusy, IndexDamaged, SearchIndex, ensure_usable
+from portal.services.attachments import any_gone, sweep
 from portal.site.build import BuildReport, build_site
 from portal.site.forks import ForkFailed
 from portal.site.precompress import compressed
@@ -34,7 +35,8 @@ from portal.site.served import Site, built_change, has_another_past, is_current,
 from portal.site.snapshot import OpenSnapshot, RecordView, Snapshot, open_snapshot
 from portal.site.trees import KEPT_BUILDS
 from portal.store.db import begin_write
-from portal.store.public import latest_change
+from portal.store.files import FileDamaged, FileStore, FilesUnreachable, NoSuchFile
+from portal.store.public import latest_change, public_file_digests, public_file_texts
 from portal.store.tables import Outbox
 
 if TYPE_CHECKING:
@@ -104,7 +106,60 @@ def site_of(
         " ".join((program(), str(settings.search_url), str(settings.base_url), str(settings.precompress))),
         compressed if settings.precompress else None,
         jobs or min(os.cpu_count() or 1, 4),
+        _near_files(settings),
     )
+
+
+def files_of(settings: Settings) -> FileStore:
+    """Return the attachments' store of the instance; raise `CannotWrite` where it cannot be used."""
+    return _opened(settings.attachments_url or settings.attachments_folder)
+
+
+def _near_files(settings: Settings) -> FileStore:
+    """Return where a build reads attachments: the instance's own folder, or a copy of what lies far away."""
+    return _opened(settings.attachments_copies if settings.attachments_url else settings.attachments_folder)
+
+
+def _opened(place: str | Path) -> FileStore:
+    try:
+        return FileStore.open(place)
+    except FilesUnreachable as refused:
+        raise CannotWrite(str(refused)) from refused
+
+
+def _bring_files(session: Session, settings: Settings, near: FileStore | None) -> list[str]:
+    """Bring attachments from an object store to this machine; return what went wrong, in Chinese."""
+    if near is None or not settings.attachments_url:
+        return []
+    missing = [one for one in public_file_digests(session) if not near.exists(one)]
+    session.rollback()
+    wrong: list[str] = []
+    try:
+        far = FileStore.open(settings.attachments_url) if missing else near
+        for digest in missing:
+            try:
+                near.put(far.get(digest))
+            except (NoSuchFile, FileDamaged) as gone:
+                wrong.append(str(gone))
+    except FilesUnreachable as refused:
+        wrong.append(str(refused))
+    return wrong
+
+
+def _sweep_files(session: Session, settings: Settings, near: FileStore | None) -> list[str]:
+    """Remove attachments that nothing names any more; what cannot be removed now is removed by the next run."""
+    waiting = any_gone(session)
+    session.rollback()
+    if not waiting or near is None:
+        return []
+    begin_write(session)
+    try:
+        sweep(session, *{id(one): one for one in (files_of(settings), near)}.values())
+        session.commit()
+    except (CannotWrite, FilesUnreachable) as refused:
+        session.rollback()
+        return [f"不再需要的附件未能删除：{refused}"]
+    return []
 
 
 def sync(
@@ -159,13 +214,14 @@ def pay(
         build = None
         faults: tuple[str, ...] = ()
         if stale_site:
+            brought = _bring_files(session, settings, site.files)
             try:
                 build = build_site(
                     site, now=now, full=full, keep=1 if gone else KEPT_BUILDS, progress=progress
                 )
             except OSError as refused:
                 raise CannotWrite(_told(refused, "静态网站", settings.site_folder)) from refused
-            faults = build.faults
+            faults = (*brought, *build.faults)
             _mark(session, Outbox.built_at.key, owed_site, now)
         session.rollback()
         # Only now, for the site goes first. A deleted document stays readable inside an index segment, so a
@@ -176,9 +232,12 @@ def pay(
         if fresh_index or owed_index:
             snapshot = open_snapshot(session, site.regimes, now=now, parsed=site.parsed)
             with _index_troubles(settings):
-                indexed, removed = _pay_index(snapshot, settings, None if fresh_index else owed_index)
+                indexed, removed = _pay_index(
+                    session, snapshot, settings, None if fresh_index else owed_index
+                )
             session.rollback()
             _mark(session, Outbox.indexed_at.key, owed_index, now)
+        faults = (*faults, *_sweep_files(session, settings, site.files))
         return SyncReport(indexed, removed, fresh_index, build, len(owed_site) or len(owed_index), faults)
 
 
@@ -224,8 +283,8 @@ _REMEDIES = {
 }
 
 
-def entry_of(record: RecordView, regimes: Mapping[str, Regime]) -> Entry | None:
-    """Return what the search index keeps of a record in force; None for a withdrawn one."""
+def entry_of(record: RecordView, regimes: Mapping[str, Regime], *, files: str = "") -> Entry | None:
+    """Return what the search index keeps of a record in force; None for a withdrawn one. `files`: what its files say."""
     version, document = record.current, record.document
     if version is None or document is None:
         return None
@@ -245,10 +304,11 @@ def entry_of(record: RecordView, regimes: Mapping[str, Regime]) -> Entry | None:
         doc_no=document.doc_no,
         index_no=record.index_no,
         amounts=amounts,
-        text=text,
+        text=f"{text}\n{files[:_MOST_OF_FILES]}" if files else text,
     )
 
 
+_MOST_OF_FILES = 1_000_000  # Characters; thirty long files must not make one entry that takes minutes.
 _GONE = ("withdrawn", "destroyed")
 
 
@@ -264,17 +324,20 @@ def _gone(session: Session) -> bool:
 
 
 def _pay_index(
-    snapshot: OpenSnapshot, settings: Settings, owed: dict[int, tuple[int | None, int | None]] | None
+    session: Session,
+    snapshot: OpenSnapshot,
+    settings: Settings,
+    owed: dict[int, tuple[int | None, int | None]] | None,
 ) -> tuple[int, int]:
     index = SearchIndex(settings.index_folder)
     try:
         if owed is None:
-            return index.rebuild(_entries(snapshot)), 0
+            return index.rebuild(_entries(session, snapshot)), 0
         wanted = {record for record, _ in owed.values() if record is not None}
         if not wanted:
             return 0, 0
         units = {unit for _, unit in owed.values()}
-        entries = list(_entries(snapshot, units, wanted))
+        entries = list(_entries(session, snapshot, units, wanted))
         gone = {str(record) for record in wanted} - {entry.key for entry in entries}
         index.apply(entries, gone)
         return len(entries), len(gone)
@@ -283,7 +346,10 @@ def _pay_index(
 
 
 def _entries(
-    snapshot: OpenSnapshot, units: set[int | None] | None = None, records: set[int] | None = None
+    session: Session,
+    snapshot: OpenSnapshot,
+    units: set[int | None] | None = None,
+    records: set[int] | None = None,
 ) -> Iterator[Entry]:
     """Yield what the index keeps of every record, or of some records of some units, unit by unit."""
     regimes = {one.slug: one.regime for one in snapshot.jurisdictions}
@@ -294,7 +360,9 @@ def _entries(
             for record in snapshot.all_of(unit):
                 if records is not None and record.id not in records:
                     continue
-                if entry := entry_of(record, regimes):
+                named = record.current and record.document and record.document.attachments
+                files = public_file_texts(session, version=record.latest.id) if named else ""
+                if entry := entry_of(record, regimes, files=files):
                     yield entry
             snapshot.forget(unit)
 

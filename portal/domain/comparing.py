@@ -74,7 +74,7 @@ def flat(document: Document) -> dict[Place, Cell]:
             value = getattr(value, name, None)
         if value not in (None, "", ()):
             cells[field.path] = Cell(field.label, value, field)
-    for table in said.tables:
+    for table in said.all_tables:
         for key, number, row in named_rows(table, getattr(document, table.name)):
             name = f"{table.about.label}·{row_name(key, number)}"
             for field in table.fields:
@@ -114,7 +114,7 @@ def changed_cells(before: Document, after: Document) -> dict[tuple[str | int, ..
     old, new = flat(before), flat(after)
     numbers = {
         (table.name, key or str(number)): number
-        for table in declaration(type(after)).tables
+        for table in declaration(type(after)).all_tables
         for key, number, _ in named_rows(table, getattr(after, table.name))
     }
     found: dict[tuple[str | int, ...], str] = {}
@@ -134,7 +134,7 @@ def differences(before: Document, after: Document, *, whole_rows: bool = True) -
     """
     old, new = flat(before), flat(after)
     places = list(new) + [place for place in old if place not in new]
-    tables = {table.name for table in declaration(type(after)).tables}
+    tables = {table.name for table in declaration(type(after)).all_tables}
     both = {place[:2] for place in old} & {place[:2] for place in new}
     found: list[tuple[int, Change]] = []
     for place in places:

@@ -94,6 +94,7 @@ class Type(StrEnum):
     CHOICE = "choice"
     LINES = "lines"
     USCC = "uscc"
+    DIGEST = "digest"  # Never entered: only files have one.
 
 
 Line = Annotated[

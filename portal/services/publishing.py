@@ -13,7 +13,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.domain.canonical import canonical, document_json, fingerprint, publication, read_publication
+from portal.domain.documents.attachment import Attachment
 from portal.domain.documents.base import Document, kind_of
+from portal.services.attachments import attached_to, let_go, obstacle
 from portal.services.checking import SHANGHAI, Book
 from portal.services.refusing import (
     FIRST,
@@ -92,13 +94,24 @@ def save_draft(
 def change_draft(
     session: Session, draft: Draft, *, document: Document, author: str, revision: int, now: datetime
 ) -> None:
-    """Replace a draft's content, unless somebody else did so since `revision` was read."""
+    """Replace a draft's content, unless somebody else did so since `revision` was read; its files stay.
+
+    Files are added and removed one by one: no sheet and no form carries them.
+    """
     if draft.revision != revision:
         raise Conflict(f"草稿已由“{draft.author}”修改过。请重新打开草稿，把您的改动合并后再保存。")
+    document = with_files_of(document, attached_to(draft))
     draft.content, draft.entries = canonical(document_json(document)), None
     draft.title = document.title
     draft.author, draft.revision, draft.updated_at = author, revision + 1, now
     session.flush()
+
+
+def with_files_of(document: Document, files: tuple[Attachment, ...]) -> Document:
+    """Return the document with these files, unless it names some itself."""
+    return (
+        document.model_copy(update={"attachments": files}) if files and not document.attachments else document
+    )
 
 
 def draft_document(draft: Draft) -> Document:
@@ -137,6 +150,13 @@ def same_content(version: Version, document: Document, record: Record) -> bool:
     return document_json(published) == document_json(given)
 
 
+def published_files(version: Version) -> tuple[Attachment, ...]:
+    """Return the files that a version names."""
+    if version.payload is None or b'"attachments"' not in version.payload:
+        return ()
+    return read_publication(version.payload)[1].attachments
+
+
 def publish(session: Session, draft: Draft, *, book: Book, reason: str, actor: str, now: datetime) -> Version:
     """Publish the draft as its record's next version; the draft is used up.
 
@@ -165,6 +185,8 @@ def publish(session: Session, draft: Draft, *, book: Book, reason: str, actor: s
     document = document.model_copy(update={"index_no": record.index_no})
     if previous and previous.withdrawal is None and same_content(previous, document, record):
         raise Unchanged(f"内容与已公开的第 {previous.number} 版完全相同，没有需要公开的变化。")
+    if wrong := obstacle(session, unit.id, document):
+        raise NotPublishable(wrong)
     refuse_forbidden(book, unit, document, now)
     number = previous.number + 1 if previous else 1
     payload = publication(
@@ -246,6 +268,7 @@ def destroy_content(
 
     Row, digest and tombstone stay, and so do the titles in the record of steps.
 
+    Files that nothing else of the unit names go with it: what they said now, their content with the next sync.
     Afterwards nobody can confirm a guess about the content from what is left.
     """
     if version.withdrawal is None:
@@ -262,9 +285,11 @@ def destroy_content(
     )
     session.add(destruction)
     session.flush()
+    files = published_files(version)
     version.payload = None
     version.salt = None
     _forget_drafts(session, version.record)
+    let_go(session, version.record.unit_id, (one.digest for one in files), now=now)
     forget_key(session, version.record)
     _owe(session, version.record, "destroyed", now)
     session.flush()

@@ -191,7 +191,7 @@ class _Hand:
     def maker(self, name: str) -> Maker:
         """Return what parts of the build of that name are made with."""
         freezer = SiteFreezer(self.site.app_over(self.snapshot))
-        return Maker(self.site.store, name, freezer, self.site.compress)
+        return Maker(self.site.store, name, freezer, self.site.compress, self.site.files)
 
     def work(self, task: Task) -> UnitState:
         """Make one unit's tree and write down its state."""

@@ -39,6 +39,8 @@ _TYPES = {
     ".pdf": "application/pdf",
     ".zip": "application/zip",
     ".gz": "application/gzip",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 UNFINISHED = ".carrying"  # Ends the name of a file that is still being written.
@@ -75,6 +77,12 @@ def content_type(path: str) -> str:
 def cache_control(path: str) -> str:
     """Return how long a copy may be used without asking: pages never, styles and fonts ten minutes."""
     return "public, max-age=600" if path.startswith("static/") else "no-cache"
+
+
+def attributes(path: str) -> dict[str, str]:
+    """Return what an object store is to say with a file: attached files are to be saved, not shown."""
+    shown = {"Content-Type": content_type(path), "Cache-Control": cache_control(path)}
+    return shown | {"Content-Disposition": "attachment"} if "/files/" in path else shown
 
 
 def destination(text: str) -> Destination:
@@ -201,7 +209,7 @@ class Bucket:
                 self._store,
                 path,
                 content,
-                attributes={"Content-Type": content_type(path), "Cache-Control": cache_control(path)},
+                attributes=attributes(path),
                 use_multipart=len(content) > 64 * 2**20,
             )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from portal.domain.documents.base import Kind
 from portal.site import pages
+from portal.site.attached import place_files
 from portal.site.contents import kind_prints, version_prints
 from portal.site.freezer import FAULT, Failure, SiteFreezer
 from portal.site.pages.downloads import PER_VERSION
@@ -22,6 +23,7 @@ from portal.site.pages.summary import UnitSummary, blank_summary, summary_of
 from portal.site.prints import record_print
 from portal.site.snapshot import JurisdictionView, RecordView, Snapshot, UnitView
 from portal.site.trees import Compress, OldTree, Store, Tree, TreeRef, with_sidecars
+from portal.store.files import FileStore
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,13 @@ class UnitState:
 
 @dataclass
 class Maker:
-    """What every part needs: the store, the name of this build, the exporter, how files are compressed."""
+    """What every part needs: the store, the name of this build, the exporter, how files are compressed, attachments."""
 
     store: Store
     name: str
     freezer: SiteFreezer
     compress: Compress | None = None
+    files: FileStore | None = None  # Where attached files come from.
     seen: int = field(default=0)
 
     def start(self, key: str) -> Tree:
@@ -90,15 +93,16 @@ def build_unit(
     """Make a unit's tree."""
     before = maker.freezer.rendered
     maker.failures()
+    prefix = f"{view.slug}/u/{unit.slug}/"
+    tree = maker.start(prefix.rstrip("/"))
+    kept_pages = maker.store.old(old.tree) if old else None
+    place_files(maker, tree, snapshot, unit, kept_pages)  # First: pages say which files are not to be had.
     by_kind = kind_prints(snapshot, unit)
     kinds = {
         kind.code: _build_kind(maker, snapshot, view, unit, kind, by_kind, old)
         for kind in public_kinds()
         if kind.code in by_kind
     }
-    prefix = f"{view.slug}/u/{unit.slug}/"
-    tree = maker.start(prefix.rstrip("/"))
-    kept_pages = maker.store.old(old.tree) if old else None
     for page in pages.unit_urls(snapshot, unit):
         maker.put(tree, prefix, page, kept_pages)
     english = _english_of_unit(maker, snapshot, view, unit, kinds, old)

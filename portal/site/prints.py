@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from portal.site.attached import absent_print
 from portal.site.contents import content_prints, digest_of, unit_print
 from portal.site.findings import report_of
 from portal.site.pages.kinds import outline_of, reads_of
@@ -29,6 +30,7 @@ def record_print(
         record_mark(snapshot, view, record),
         [_outlines(snapshot, record.unit, code, by_kind) for code in reads_of(record.kind.code)],
         _tied(snapshot, record),
+        *absent_print(snapshot, record),
     )
 
 

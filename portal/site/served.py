@@ -23,6 +23,7 @@ from portal.site.rows import Parsed
 from portal.site.snapshot import JurisdictionView, Snapshot, open_snapshot
 from portal.site.trees import Compress, Store, TreeRef
 from portal.store.db import make_engine
+from portal.store.files import FileStore
 from portal.store.public import latest_change, mark_of
 
 _log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Site:
     program: str
     compress: Compress | None = None
     jobs: int = 1
+    files: FileStore | None = None  # Attachments, on this machine: processes of a build read them at once.
     parsed: Parsed | None = None
     states: dict[str, Any] = field(default_factory=dict)
     app: tuple[Flask, list[Snapshot]] | None = None

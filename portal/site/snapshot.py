@@ -72,6 +72,11 @@ class Snapshot:
         """Hold what rests on no unit's records, and so stays when a unit's are let go."""
         return {}
 
+    @cached_property
+    def absent_files(self) -> set[str]:
+        """Digests of attached files that the build was not given; blank where pages are shown without a build."""
+        return set()
+
     def jurisdiction(self, slug: str) -> JurisdictionView | None:
         """Return the jurisdiction of that slug."""
         return next((one for one in self.jurisdictions if one.slug == slug), None)

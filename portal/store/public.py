@@ -7,6 +7,7 @@ so that what is not for the whole society cannot reach them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
@@ -17,7 +18,17 @@ from sqlalchemy.orm import Session
 
 from portal.domain.documents.base import Audience
 from portal.domain.grants import Exempted, Extended
-from portal.store.tables import Exemption, Extension, Jurisdiction, Outbox, Record, Unit, Version, Withdrawal
+from portal.store.tables import (
+    Attachment,
+    Exemption,
+    Extension,
+    Jurisdiction,
+    Outbox,
+    Record,
+    Unit,
+    Version,
+    Withdrawal,
+)
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -117,6 +128,46 @@ def public_versions(session: Session, *, unit: int, records: Iterable[int] | Non
     return [VersionRow._make(row) for row in session.execute(query)]
 
 
+def public_file_digests(session: Session) -> list[str]:
+    """Return the digests of the files that public versions name and that are not withdrawn."""
+    units = select(Attachment.unit_id).where(Attachment.gone_at.is_(None)).distinct()
+    query = (
+        select(Version.payload)
+        .join(Record, Version.record_id == Record.id)
+        .outerjoin(Withdrawal, Withdrawal.version_id == Version.id)
+        .where(
+            Record.unit_id.in_(units),
+            Version.audience == Audience.PUBLIC.value,
+            Withdrawal.id.is_(None),
+        )
+    )
+    found: dict[str, None] = {}
+    for payload in session.scalars(query):
+        if payload and b'"attachments"' in payload:
+            for one in json.loads(payload)["document"].get("attachments", ()):
+                found.setdefault(one["digest"])
+    return list(found)
+
+
+def public_file_texts(session: Session, *, version: int) -> str:
+    """Return what the files say that a version names, if it is published to the whole society and not withdrawn."""
+    query = (
+        select(Version.payload, Record.unit_id)
+        .join(Record, Version.record_id == Record.id)
+        .outerjoin(Withdrawal, Withdrawal.version_id == Version.id)
+        .where(Version.id == version, Version.audience == Audience.PUBLIC.value, Withdrawal.id.is_(None))
+    )
+    found = session.execute(query).first()
+    if found is None or found.payload is None:
+        return ""
+    named = [one["digest"] for one in json.loads(found.payload)["document"].get("attachments", ())]
+    rows = select(Attachment.digest, Attachment.text).where(
+        Attachment.unit_id == found.unit_id, Attachment.digest.in_(named)
+    )
+    texts = {row.digest: row.text for row in session.execute(rows)}
+    return "\n".join(texts[one] for one in named if texts.get(one))
+
+
 def public_record_numbers(session: Session, *, unit: int) -> list[tuple[int, str]]:
     """Return the id and index number of every record of a unit that has a public version."""
     query = (
@@ -144,20 +195,6 @@ def public_slugs(session: Session, jurisdiction: str, kind: str) -> set[str]:
     )
     query = select(each.c.slug).where(public)
     return set(session.scalars(query))
-
-
-def first_quarter(session: Session, jurisdiction: int) -> str | None:
-    """Return the first quarter that any unit of a jurisdiction disclosed its finances for, such as 2026Q3.
-
-    A session that is bound to a unit learns this of the others and nothing else.
-    """
-    if session.connection().dialect.name == "postgresql":
-        return session.scalar(select(func.first_quarter(jurisdiction)))
-    return session.scalar(
-        select(func.min(Record.slug)).where(
-            Record.jurisdiction_id == jurisdiction, Record.kind == "finance", Record.slug.like("____Q_")
-        )
-    )
 
 
 class Change(NamedTuple):

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
+ATTACHED = re.compile(
+    r"/[^/]+/u/[^/]+/files/"
+)  # Addresses of attached files: to be saved, never shown in the site's name.
 NGINX, CADDY = "headers.nginx.conf", "headers.Caddyfile"
+
+
+# nginx adds no header whose value is blank.
+_NGINX_FILES = f"""set $portal_disposition "";
+if ($uri ~ "^{ATTACHED.pattern}") {{ set $portal_disposition attachment; }}
+add_header Content-Disposition $portal_disposition;
+"""
+_CADDY_FILES = f"""@attached path_regexp attached ^{ATTACHED.pattern}
+header @attached Content-Disposition attachment
+"""
 
 
 def content_policy(search_url: str | None = None) -> str:
@@ -46,6 +60,9 @@ def header_snippets(policy: str) -> dict[str, str]:
         raise ValueError("the policy holds a character that would break out of its quotes")
     headers = security_headers(policy).items()
     return {
-        NGINX: "".join(f'add_header {name} "{value}" always;\n' for name, value in headers),
-        CADDY: "header {\n" + "".join(f'\t{name} "{value}"\n' for name, value in headers) + "}\n",
+        NGINX: "".join(f'add_header {name} "{value}" always;\n' for name, value in headers) + _NGINX_FILES,
+        CADDY: "header {\n"
+        + "".join(f'\t{name} "{value}"\n' for name, value in headers)
+        + "}\n"
+        + _CADDY_FILES,
     }

@@ -23,6 +23,7 @@ from werkzeug.security import safe_join
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Request, Response
 
+from portal.domain.documents.attachment import MediaType
 from portal.domain.regimes import Regime
 from portal.search import SearchIndex
 from portal.site.manifests import MANIFEST
@@ -30,11 +31,14 @@ from portal.site.served import current_build
 from portal.site.snapshot import Records, Snapshot, UnitView, open_snapshot
 from portal.site.trees import TREES
 from portal.store import public
+from portal.web.headers import ATTACHED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 mimetypes.add_type("text/html", ".html")
+for _one in MediaType:  # Not every machine knows the Office formats.
+    mimetypes.add_type(_one.value, _one.extension)
 LiveApp = Callable[[Callable[[], Snapshot], SearchIndex], Flask]
 
 
@@ -94,6 +98,8 @@ class SiteHost:
         if answer is None:
             answer = self._missing(build, path)
         answer.headers.update(self.headers)
+        if ATTACHED.match(request.path) and answer.status_code < 400:
+            answer.headers["Content-Disposition"] = "attachment"  # The page says under which name.
         return answer(environ, start_response)
 
     def _file(self, build: Path, path: str, environ: WSGIEnvironment) -> Response | None:

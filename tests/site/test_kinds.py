@@ -87,7 +87,7 @@ def test_no_kind_takes_the_place_of_another_page() -> None:
         for page in PAGES.values()
         if (found := re.fullmatch(r"/<jurisdiction>/([\w-]+)(?:\.html|/.*)", page.rule))
     }
-    assert fixed | {"feed", "sitemap"} == RESERVED
+    assert fixed | {"feed", "sitemap", "files"} == RESERVED
 
 
 @pytest.mark.parametrize("path", [*sorted(RESERVED), "finance-2026", "Leases", "租", "a/b", "leases-p1", ""])

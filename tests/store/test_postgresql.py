@@ -147,14 +147,6 @@ SPOILING = {
     "emptying allowed": ("DROP TRIGGER draft_no_truncate ON draft", "draft_no_truncate"),
     "no security": ("ALTER TABLE draft DISABLE ROW LEVEL SECURITY", "draft_rows"),
     "no force": ("ALTER TABLE member NO FORCE ROW LEVEL SECURITY", "member_rows"),
-    "an opening widened": (
-        "CREATE OR REPLACE FUNCTION first_quarter(county integer) RETURNS text LANGUAGE sql AS 'SELECT NULL'",
-        "first_quarter",
-    ),
-    "a second opening": (
-        "CREATE FUNCTION first_quarter(word text) RETURNS text LANGUAGE sql AS 'SELECT NULL'",
-        "first_quarter",
-    ),
     "a policy dropped": ("DROP POLICY tenant ON step", "step_rows"),
     "a policy widened": ("ALTER POLICY tenant ON upload USING (true)", "upload_rows"),
     "a check widened": ("ALTER POLICY tenant ON record WITH CHECK (true)", "record_rows"),
@@ -183,9 +175,7 @@ def test_what_was_dropped_rewritten_or_widened_is_noticed_and_put_back_by_the_ow
 
 
 def test_every_table_has_its_fence_by_name() -> None:
-    assert {f"{name}_rows" for name in POLICIES} | {f"{name}_no_truncate" for name in POLICIES} | {
-        "first_quarter"
-    } == set(FENCES)
+    assert {f"{name}_{what}" for name in POLICIES for what in ("rows", "no_truncate")} == set(FENCES)
 
 
 # -- transactions -------------------------------------------------------------

@@ -20,7 +20,8 @@ class About:
 
     `label` is what every reader sees. `aliases` are other headers under which
     real files carry the field; `wan` says that a bare number under such a
-    header is in ten-thousands of yuan (万元), as the official form has it.
+    header is in ten-thousands of yuan (万元), as the official form has it. What is
+    not `entered` is never typed: neither forms nor sheets show it, only the JSON has it.
     `section` is the part of a form that the field is in; the fields after it are in
     the same one until another names its own. `picks` says what the field names, so
     that it can be chosen instead of typed: "decision", "plan", "tender" (records of
@@ -35,6 +36,7 @@ class About:
     wan_aliases: tuple[str, ...] = field(default=())
     section: str = ""
     picks: str = ""
+    entered: bool = True
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

@@ -9,9 +9,10 @@ from datetime import date
 from functools import cache
 from typing import Annotated, Any, ClassVar
 
-from pydantic import model_validator
+from pydantic import Field, field_validator, model_validator
 
 from portal.domain.documents.about import About, Part
+from portal.domain.documents.attachment import MOST, Attachment
 from portal.domain.values import Choice, Day, Line, Prose
 
 # Parts of a form that every kind has; whoever writes meets them last.
@@ -117,6 +118,11 @@ class Document(Part):
         Line | None, About("公开个人信息的依据", source="个人信息保护法第三十四条", section=REVIEW)
     ] = None
     remark: Annotated[Prose | None, About("备注", section=EXPLAINING)] = None
+    attachments: Annotated[
+        tuple[Attachment, ...],
+        Field(max_length=MOST),
+        About("附件", help="随本件一并公开的文件，按内容的 SHA-256 登记。", entered=False),
+    ] = ()
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -135,6 +141,13 @@ class Document(Part):
             if made:
                 return {**data, "title": made}
         return data
+
+    @field_validator("attachments")
+    @classmethod
+    def _each_once(cls, value: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+        if len({one.digest for one in value}) != len(value):
+            raise ValueError("同一份附件出现了两次。请只保留一份。")
+        return value
 
     @classmethod
     def default_title(cls, _data: dict[str, Any]) -> str | None:

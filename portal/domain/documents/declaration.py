@@ -2,7 +2,8 @@
 
 A document has single fields, groups of single fields (an `Optional[Part]`) and
 tables (a `tuple[Part, ...]`). Groups and tables hold no further groups or
-tables; a test keeps it so, since a spreadsheet could not show them.
+tables; a test keeps it so, since a spreadsheet could not show them. Tables that
+nobody types (attachments) stand apart from the others.
 """
 
 from __future__ import annotations
@@ -93,6 +94,12 @@ class Declaration:
     model: type[Document]
     fields: tuple[Field, ...]
     tables: tuple[Table, ...]
+    untyped: tuple[Table, ...] = ()  # Tables that are never typed: what JSON alone carries.
+
+    @property
+    def all_tables(self) -> tuple[Table, ...]:
+        """Every table, those that nobody types behind the others."""
+        return (*self.tables, *self.untyped)
 
     def field(self, *path: str) -> Field:
         """Return the single field at `path`."""
@@ -106,7 +113,7 @@ class Declaration:
         """Return the label of an error's place, such as `("bidders", 2, "price")` → 投标人第 3 行·报价."""
         if not place:
             return self.model.kind.label
-        for table in self.tables:
+        for table in self.all_tables:
             if table.name == place[0]:
                 label = table.about.label
                 if len(place) > 1 and isinstance(place[1], int):
@@ -138,6 +145,7 @@ def declaration(model: type[Document]) -> Declaration:
     """Read the declaration of a kind."""
     fields: list[Field] = []
     tables: list[Table] = []
+    untyped: list[Table] = []
     for name, info in model.model_fields.items():
         inner = _inner(info.annotation)
         about = _about(info)
@@ -147,10 +155,10 @@ def declaration(model: type[Document]) -> Declaration:
         elif get_origin(inner) is tuple and _is_part(get_args(inner)[0]):
             row = get_args(inner)[0]
             columns = tuple(_field((sub,), sub_info) for sub, sub_info in row.model_fields.items())
-            tables.append(Table(name, about, columns, info.is_required()))
+            (tables if about.entered else untyped).append(Table(name, about, columns, info.is_required()))
         else:
             fields.append(_field((name,), info))
-    return Declaration(model, tuple(fields), tuple(tables))
+    return Declaration(model, tuple(fields), tuple(tables), tuple(untyped))
 
 
 def about_of(model: type[Document], name: str) -> About:
@@ -241,4 +249,6 @@ def words(document: Document) -> tuple[str, tuple[int, ...]]:
         for row in getattr(document, table.name):
             for one in table.fields:
                 take(one, getattr(row, one.path[0]))
+    for attachment in document.attachments:
+        lines += filter(None, (attachment.name, attachment.description))
     return "\n".join(lines), tuple(amounts)

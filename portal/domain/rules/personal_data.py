@@ -63,7 +63,7 @@ def _texts_of(
     def wanted(fields: Any) -> tuple[_Place, ...]:
         return tuple(_Place(one.path, one.label) for one in fields if one.type in _TEXTS)
 
-    tables = ((one.name, one.about.label, wanted(one.fields)) for one in declared.tables)
+    tables = ((one.name, one.about.label, wanted(one.fields)) for one in declared.all_tables)
     return wanted(declared.fields), tuple(one for one in tables if one[2])
 
 

@@ -14,6 +14,7 @@ from portal.exchange.forms.entries import (
     dumped,
     entries_of,
     loaded,
+    plain,
     taken,
 )
 from portal.exchange.forms.layout import Section, layout
@@ -44,6 +45,7 @@ __all__ = [
     "name_of",
     "pasted",
     "pieces",
+    "plain",
     "read_entries",
     "taken",
     "with_row",

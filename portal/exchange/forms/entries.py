@@ -43,7 +43,7 @@ def taken(model: type[Document], given: Iterable[tuple[str, str]]) -> Entries:
             continue
         if cell is not None and known.column(cell[0], cell[2]) is None:
             continue
-        text = _plain(value)
+        text = plain(value)
         size += len(text)
         if cell is None:
             single.setdefault(name, text)
@@ -136,6 +136,6 @@ def dumped(entries: Mapping[str, str]) -> str:
     return json.dumps(dict(entries), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
     """Make line breaks one sign, and half characters (no text in any encoding) visible ones."""
     return _ALONE.sub("\ufffd", value.replace("\r\n", "\n").replace("\r", "\n"))

@@ -73,11 +73,14 @@ def _items(model: type[Document]) -> list[Item]:
     items = []
     for name in model.model_fields:
         about = about_of(model, name)
+        if not about.entered:
+            continue
         if name in tables:
             items.append(Item(name, about, table=tables[name]))
             continue
         fields = tuple(one for one in declared.fields if one.path[0] == name)
-        items.append(Item(name, about, fields, group=len(fields[0].path) == 2))
+        if fields:  # What nobody types (attachments) stands on a page of its own.
+            items.append(Item(name, about, fields, group=len(fields[0].path) == 2))
     return items
 
 

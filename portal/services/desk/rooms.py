@@ -220,11 +220,10 @@ class Room:
         """Return the upload of that address."""
         return self.session.scalar(select(Upload).where(Upload.unit_id == self._unit_id, Upload.uid == uid))
 
-    def attachment(self, digest: str) -> Attachment | None:
-        """Return the attachment with that content."""
-        return self.session.scalar(
-            select(Attachment).where(Attachment.unit_id == self._unit_id, Attachment.digest == digest)
-        )
+    def attachment(self, digest: str, *, gone_too: bool = False) -> Attachment | None:
+        """Return the attachment with that content; with `gone_too`, also one that nobody needed any more."""
+        query = select(Attachment).where(Attachment.unit_id == self._unit_id, Attachment.digest == digest)
+        return self.session.scalar(query if gone_too else query.where(Attachment.gone_at.is_(None)))
 
     def members(self, *, on: date | None = None) -> list[Member]:
         """Return the leadership group in its own order: all of its history, or who was in post on a day."""

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from portal.domain.attached import with_attached
 from portal.domain.calendar import period_end, previous_quarter, quarter_of
 from portal.domain.canonical import canonical, document_json, read_publication
 from portal.domain.documents.base import Document, kind_of
@@ -22,12 +23,13 @@ from portal.domain.grants import NONE
 from portal.domain.obligations import Case, Cell, standing
 from portal.domain.regimes import Regime
 from portal.domain.rules.base import Finding
-from portal.domain.rules.check import explains
 from portal.domain.units import facts_of
 from portal.domain.values import read_period
+from portal.services.attachments import attached_to, let_go
 from portal.services.checking import SHANGHAI, Book, grants_of, records_of
+from portal.services.desk import claims, reviewing
 from portal.services.desk.rooms import Actor, Room
-from portal.services.publishing import Conflict
+from portal.services.publishing import Conflict, with_files_of
 
 # The rows that these services give and take: the office names their types without reaching for the tables.
 from portal.store.tables import Draft as Draft
@@ -91,7 +93,7 @@ def start(
         record=record,
         kind=model.kind.code,
         title=title[:_TITLE],
-        entries=_kept(entries),
+        entries=_kept(with_attached(entries, document.attachments if document else ())),
         content=_content(document),
         state=State.DRAFT.value,
         author=actor.name,
@@ -128,7 +130,9 @@ def save(
     `NotEditable` where it was submitted or approved. In both cases what was typed is kept beside the draft.
     """
     room.session.refresh(draft, with_for_update=True)
-    kept = _kept(entries)
+    files = attached_to(draft)  # No form carries them: they come and go one by one.
+    document = with_files_of(document, files) if document else None
+    kept = _kept(with_attached(entries, files))
     same = _same(draft, kept, document) and reason in (None, draft.reason)
     if draft.revision != revision and not same:
         raise Stale(
@@ -191,7 +195,8 @@ def replace(
     Raises as `save` does.
     """
     room.session.refresh(draft, with_for_update=True)
-    if draft.revision == revision and draft.state in EDITABLE and not _same(draft, _kept(entries), document):
+    own = _kept(with_attached(entries, attached_to(draft)))
+    if draft.revision == revision and draft.state in EDITABLE and not _same(draft, own, document):
         keep(room, draft.uid, before, why="replaced", revision=revision, actor=actor, now=now)
     save(
         room, draft, entries=entries, document=document, title=title, revision=revision, actor=actor, now=now
@@ -211,8 +216,10 @@ def discard(room: Room, draft: Draft, *, revision: int, actor: Actor, now: datet
     if draft.state not in EDITABLE:
         raise NotEditable(_fixed(draft))
     room.write_down(Event.DISCARDED, actor=actor, now=now, draft=draft)
+    files = [one.digest for one in attached_to(draft)]
     room.session.delete(draft)
     room.session.flush()
+    let_go(room.session, room.unit_id, files, now=now)
 
 
 def in_force(room: Room, record: Record) -> Version | None:
@@ -371,21 +378,17 @@ class NotReady(ValueError):
 
 
 def submit(room: Room, draft: Draft, *, revision: int, actor: Actor, now: datetime, book: Book) -> None:
-    """Hand the draft to the reviewers. Raises `Conflict`, `NotEditable` or `NotReady`, and then changes nothing."""
-    if draft.revision != revision:
-        raise Conflict(f"“{draft.author}”刚刚修改过这份草稿，没有送审。请看过以后再送审。")
+    """Hand the draft to the reviewers. Raises `Conflict`, `NotEditable` or `NotReady`; the caller then rolls back."""
     if draft.state not in EDITABLE:
         raise NotEditable(_fixed(draft))
     if draft.content is None:
         raise NotReady("还有栏目没有填好，改完才能送审。")
-    document = kind_of(draft.kind).model_validate_json(draft.content)
-    report = book.test(room.unit, document, now=now)
-    if report and (found := report.blocking(explained=explains(document.public_explanation))):
-        raise NotReady(f"有 {len(found)} 处不符合规定，改正或在“公开说明”中说明后才能送审。", tuple(found))
-    draft.state, draft.submitted_by_id = State.SUBMITTED.value, actor.id
-    draft.revision, draft.updated_at = draft.revision + 1, now
-    room.session.flush()
-    room.write_down(Event.SUBMITTED, actor=actor, now=now, draft=draft)
+    try:
+        reviewing.submit(room, draft, revision=revision, actor=actor, now=now, book=book)
+    except claims.NotReady as refusal:
+        raise NotReady(str(refusal), refusal.readiness.blocking) from refusal
+    except claims.Refused as refusal:
+        raise NotReady(str(refusal)) from refusal
 
 
 def filed_as_before(room: Room, kind: str) -> Document | None:

@@ -89,7 +89,7 @@ def compare(before: Document, after: Document) -> Comparison:
     budget = Budget()
     rows = tuple(
         found
-        for table in declaration(type(after)).tables
+        for table in declaration(type(after)).all_tables
         if not (isinstance(after, Regulation) and table.name == _BODY)
         and (found := _rows(table, getattr(before, table.name), getattr(after, table.name)))
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from portal.domain.documents.attachment import Attachment
 from portal.domain.documents.base import Kind
 from portal.domain.regimes import RestrictedDomain
 from portal.site.snapshot import RecordView, UnitView
@@ -13,7 +14,7 @@ ABOUT = "about.html"
 SITEMAP = "sitemap.html"
 SEARCH = "search.html"
 
-# Pages and folders of a jurisdiction whose names no kind may take for its own.
+# Pages and folders of a jurisdiction, and of a unit, whose names no kind may take for its own.
 RESERVED = frozenset(
     {
         "index",
@@ -29,6 +30,7 @@ RESERVED = frozenset(
         "feed",
         "sitemap",
         "u",
+        "files",
     }
 )
 _KIND_PATH = re.compile(r"[a-z]+(-[a-z]+)*")
@@ -79,6 +81,11 @@ def record_path(record: RecordView, number: int | None = None, *, ending: str = 
     return (
         f"{record.unit.jurisdiction}/u/{record.unit.slug}/{record.kind.path}/{record.slug}{version}.{ending}"
     )
+
+
+def file_path(unit: UnitView, attachment: Attachment) -> str:
+    """Return an attached file: its address says its SHA-256, so that a file never changes under its address."""
+    return f"{unit.jurisdiction}/u/{unit.slug}/files/{attachment.path_name}"
 
 
 def data_path(jurisdiction: str, name: str) -> str:

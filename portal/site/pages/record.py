@@ -10,6 +10,7 @@ from portal.domain.documents.declaration import declaration
 from portal.domain.documents.regulation import Regulation
 from portal.domain.values import show_day
 from portal.site.pages import paths
+from portal.site.pages.attachments import attachments_of
 from portal.site.pages.checks import checks_of
 from portal.site.pages.comparing import compare
 from portal.site.pages.declared import declared
@@ -105,6 +106,7 @@ def record_page(
         "templates": (f"kinds/{record.kind.code}.html", "kinds/generic.html"),
         "tombstone": None,
         "doc": document,
+        "attachments": attachments_of(snapshot, record, document),
         "checks": checks_of(snapshot, area, record, version.number),
         "standing": record_mark(snapshot, area, record),
         "before": before,

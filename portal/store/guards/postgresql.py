@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from portal.store.guards import sqlite
 from portal.store.guards.fences import POLICIES
-from portal.store.tenancy import NOBODY, SETTING, SYSTEM
+from portal.store.tenancy import SETTING, SYSTEM
 
 _TOMORROW = "(now() AT TIME ZONE 'UTC' + interval '1 day')"
 _DIALECT = (
@@ -96,21 +96,10 @@ def _never_emptied(table: str) -> Trigger:
     return Trigger(f"{table}_no_truncate", "TRUNCATE", table, _refuse("数据表不能整体清空", None, row="NULL"))
 
 
-# The one opening in the fences: the board's first quarter, by which every unit is asked, is the county's.
-_QUARTER = (
-    f"DECLARE who text := current_setting('{SETTING}', true); found text;"
-    f" BEGIN IF COALESCE(who, '') IN ('', '{NOBODY}') THEN RETURN NULL; END IF;"
-    f" PERFORM set_config('{SETTING}', '{SYSTEM}', true);"
-    " SELECT min(slug) INTO found FROM record"
-    " WHERE jurisdiction_id = county AND kind = 'finance' AND slug LIKE '____Q_';"
-    f" PERFORM set_config('{SETTING}', who, true); RETURN found; END"  # noqa: S608 - our own names.
-)
-_OPENING = "first_quarter"
-
 TRIGGERS = {name: _twin(statement) for name, statement in sqlite.STATEMENTS.items()}
 _EMPTYING = {one.name: one for one in map(_never_emptied, POLICIES)}
 _FENCED = {f"{table}_rows": table for table in POLICIES}
-FENCES = (*_EMPTYING, *_FENCED, _OPENING)  # What only PostgreSQL has.
+FENCES = (*_EMPTYING, *_FENCED)  # What only PostgreSQL has.
 
 
 def missing(connection: Connection) -> list[str]:
@@ -119,25 +108,11 @@ def missing(connection: Connection) -> list[str]:
     wanted = {**TRIGGERS, **_EMPTYING}
     lost = [name for name, one in wanted.items() if found.get(name) != (one.table, one.kind, one.body)]
     fences = _fences(connection)
-    lost += [name for name, table in _FENCED.items() if fences.get(table) != _wanted(table)]
-    query = text("SELECT prosrc FROM pg_proc WHERE proname = :name AND pronamespace = 'public'::regnamespace")
-    opening = connection.execute(query, {"name": _OPENING}).scalars().all()
-    return lost if opening == [_QUARTER] else [*lost, _OPENING]
+    return [*lost, *(name for name, table in _FENCED.items() if fences.get(table) != _wanted(table))]
 
 
 def put(connection: Connection, name: str) -> None:
     """Put one guard in its place, as the tables' owner; nothing where its table is yet to come."""
-    if name == _OPENING:
-        query = text(
-            "SELECT oid::regprocedure FROM pg_proc WHERE proname = :name AND pronamespace = 'public'::regnamespace"
-        )
-        for standing in connection.execute(query, {"name": name}).scalars().all():
-            connection.exec_driver_sql(f"DROP FUNCTION {standing}")
-        connection.exec_driver_sql(
-            f"CREATE FUNCTION {name}(county integer) RETURNS text LANGUAGE plpgsql"
-            f" SET search_path TO public, pg_temp AS $opening${_QUARTER}$opening$"
-        )
-        return
     table = _FENCED.get(name)
     trigger = TRIGGERS.get(name) or _EMPTYING.get(name)
     if not _has(connection, trigger.table if trigger else str(table)):

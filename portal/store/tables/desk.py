@@ -128,7 +128,11 @@ class Upload(Base):
 
 
 class Attachment(Base):
-    """One file of a unit, cleaned of its metadata; its content lies in the attachments' store under its digest."""
+    """One file of a unit, cleaned of its metadata; its content lies in the attachments' store under its digest.
+
+    `gone_at` is set when no version and no draft names it any more: name and text are blank by then, and the
+    content is removed next.
+    """
 
     __tablename__ = "attachment"
     __table_args__ = (UniqueConstraint("unit_id", "digest"),)
@@ -142,6 +146,7 @@ class Attachment(Base):
     text: Mapped[str]  # What it says, for search and for the check for personal data.
     added_by: Mapped[str]
     added_at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
 
 
 class Member(Base):

@@ -22,6 +22,7 @@ from portal.exchange.forms import (
     entries_of,
     loaded,
     pieces,
+    plain,
     read_entries,
     taken,
 )
@@ -63,13 +64,13 @@ def typed(kind: str) -> Typed:
         found = taken(model, request.form.items(multi=True))
     except TooMuch as much:
         abort(413, description=f"{much}没有保存。请用浏览器的“后退”回到填写页，内容还在页面里。")
-    revision = request.form.get("revision", "")
+    revision, reason = request.form.get("revision", ""), request.form.get("correction_reason")
     return Typed(
         model,
         found,
         read_entries(model, found),
         int(revision) if revision.isdecimal() and len(revision) < 10 else 0,
-        request.form.get("correction_reason"),
+        None if reason is None else plain(reason).replace("\0", "").strip(),
     )
 
 
@@ -77,7 +78,7 @@ def title_of(reading: FormReading, entries: Mapping[str, str]) -> str:
     """Return what a draft is called: its document's title, else what is typed there, else its kind and period."""
     if reading.document:
         return reading.document.title
-    own = " ".join(entries.get("title", "").split())
+    own = "".join(sign for sign in " ".join(entries.get("title", "").split()) if sign.isprintable())
     return own or writing.default_title(reading.model.kind.code, period_in(entries))
 
 

@@ -17,7 +17,6 @@ from portal.services.desk import people
 from portal.services.desk.people import ChangedMeanwhile, Entry, NotEntered
 from portal.services.desk.rooms import Actor, Room
 from portal.store.tables import Account, Jurisdiction, Member, Unit
-from tests.databases import for_everybody
 
 NOW = datetime(2026, 10, 22, 4, 0, tzinfo=UTC)
 KEEPER = Actor(1, "陈示一", frozenset({Role.UNIT_ADMIN}))
@@ -239,16 +238,16 @@ def test_only_who_was_chosen_and_is_not_there_yet_is_taken_in(room: Room) -> Non
 
 
 def test_another_units_entries_are_not_there(session: Session, county: Jurisdiction, room: Room) -> None:
-    with for_everybody(session):
-        other = rosters.put_unit(
-            session, county, rosters.RosterLine(name="示例水利局", type="bureau"), now=NOW
-        )
+    session.rollback()
+    with Session(session.get_bind()) as free:  # One that is bound to no unit.
+        line = rosters.RosterLine(name="示例水利局", type="bureau")
+        other = rosters.put_unit(free, free.get_one(Jurisdiction, county.id), line, now=NOW)
         row = Member(
             unit_id=other.id, name="外示人", post="局长", role="chief", since=date(2020, 1, 1),
             recorded_by="甲", recorded_at=NOW,
         )  # fmt: skip
-        session.add(row)
-        session.flush()
+        free.add(row)
+        free.commit()
         number = row.id
     assert room.members() == []
     assert room.member(number) is None

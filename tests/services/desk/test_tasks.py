@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,14 +15,14 @@ from sqlalchemy.orm import Session
 from portal.domain.documents import decision as d
 from portal.domain.documents.base import Document
 from portal.domain.drafting import Event, State
+from portal.domain.obligations import Status
 from portal.domain.regimes import Regime
 from portal.domain.roles import Role
 from portal.services import compliance, publishing, rosters
 from portal.services.checking import Book
 from portal.services.desk.rooms import Actor, Room
-from portal.services.desk.tasks import Desk, Rank, Task, desk_of
+from portal.services.desk.tasks import Desk, Rank, Task, desk_of, first_quarter_of
 from portal.store.tables import Account, Draft, Jurisdiction, Unit
-from tests.databases import for_everybody
 
 EDITOR = Actor(1, "方示九", frozenset({Role.EDITOR}))
 REVIEWER = Actor(2, "林示二", frozenset({Role.REVIEWER}))
@@ -60,6 +61,16 @@ def publish(session: Session, unit: Unit, regimes: dict[str, Regime]) -> Callabl
         session.commit()
 
     return run
+
+
+@contextmanager
+def freely(session: Session) -> Iterator[Session]:
+    """Open a session that is bound to no unit, as the commission's commands have it."""
+    session.rollback()
+    with Session(session.get_bind()) as free:
+        yield free
+        free.commit()
+    session.rollback()  # It may have begun to read before that.
 
 
 def look(room: Room, regime: Regime | None, actor: Actor | None = EDITOR, now: datetime = OCTOBER) -> Desk:
@@ -170,6 +181,15 @@ def test_a_form_that_is_not_whole_yet_is_known_by_its_period(
     assert (found.target and found.target.uid) == draft.uid
 
 
+def test_a_draft_that_no_longer_makes_a_document_is_listed_all_the_same(
+    session: Session, room: Room, regime: Regime, unit: Unit, a_quarter: Any
+) -> None:
+    draft = save(session, unit, a_quarter("2026Q3"))
+    draft.content = b'{"period":"2026Q3","a_field_of_old":1}'
+    session.flush()
+    assert [one for one in look(room, regime).tasks if one.target and one.target.uid == draft.uid]
+
+
 def test_whoever_reviews_sees_what_waits_for_them_first_but_not_their_own(
     session: Session, room: Room, regime: Regime, unit: Unit, a_quarter: Any
 ) -> None:
@@ -178,7 +198,7 @@ def test_whoever_reviews_sees_what_waits_for_them_first_but_not_their_own(
     assert (first.rank, first.action) == (Rank.MINE, "去审核")
     assert first.word.startswith("待您审核")
     assert "1 件待您审核" in look(room, regime, REVIEWER).summary
-    draft.submitted_by_id = REVIEWER.id
+    draft.author_id = REVIEWER.id  # Who changed it last is no other person either.
     session.flush()
     own = task(look(room, regime, REVIEWER), "finance", "2026Q3")
     assert own.action == "查看"
@@ -223,11 +243,11 @@ def test_a_decision_has_its_deadline_before_the_board_knows_of_it(
 
 
 def test_what_a_unit_was_let_off_is_no_task(session: Session, room: Room, regime: Regime, unit: Unit) -> None:
-    with for_everybody(session):
+    with freely(session) as free:
         compliance.exempt(
-            session, unit, regime=regime, duty="finance", period=None, reason="没有独立账户", approver="示例纪委",
-            valid_from=date(2026, 1, 1), valid_until=date(2026, 12, 31), actor="甲", now=OCTOBER,
-        )  # fmt: skip
+        free, free.get_one(Unit, unit.id), regime=regime, duty="finance", period=None, reason="没有独立账户", approver="示例纪委",
+        valid_from=date(2026, 1, 1), valid_until=date(2026, 12, 31), actor="甲", now=OCTOBER,
+    )  # fmt: skip
     later = datetime(2026, 12, 15, 4, 0, tzinfo=UTC)
     assert not [one for one in look(room, regime, now=later).tasks if one.duty == "finance" and one.overdue]
 
@@ -235,11 +255,11 @@ def test_what_a_unit_was_let_off_is_no_task(session: Session, room: Room, regime
 def test_a_deadline_that_was_put_off_says_so(
     session: Session, room: Room, regime: Regime, unit: Unit
 ) -> None:
-    with for_everybody(session):
+    with freely(session) as free:
         compliance.extend(
-            session, unit, regime=regime, duty="finance", period="2026Q3", new_due=date(2026, 11, 30),
-            reason="系统迁移", approver="示例财政局", actor="甲", now=OCTOBER,
-        )  # fmt: skip
+        free, free.get_one(Unit, unit.id), regime=regime, duty="finance", period="2026Q3", new_due=date(2026, 11, 30),
+        reason="系统迁移", approver="示例财政局", actor="甲", now=OCTOBER,
+    )  # fmt: skip
     found = task(look(room, regime), "finance", "2026Q3")
     assert (found.due, found.extended) == (date(2026, 11, 30), True)
     assert "批准延至2026年11月30日" in found.note
@@ -289,5 +309,32 @@ def test_another_units_papers_are_never_read(
     for statement, parameters in rows:
         assert "record.unit_id = " in statement
         assert unit.id in (parameters.values() if isinstance(parameters, dict) else parameters)
-    # Yet the quarters that a unit owes begin with the first that anybody in the county disclosed.
-    assert task(desk, "finance", "2026Q2").rank is Rank.OVERDUE
+    assert not [one for one in desk.tasks if (one.duty, one.period) == ("finance", "2026Q2")]
+
+
+def test_the_quarters_that_are_owed_begin_with_the_countys_first_where_it_is_known(
+    session: Session,
+    county: Jurisdiction,
+    unit: Unit,
+    people: None,
+    regime: Regime,
+    regimes: dict[str, Regime],
+    a_quarter: Any,
+) -> None:
+    other = rosters.put_unit(
+        session, county, rosters.RosterLine(name="示例水利局", type="bureau"), now=OCTOBER
+    )
+    draft = publishing.save_draft(
+        session, unit=other, document=a_quarter("2026Q1"), author="外人", now=OCTOBER
+    )
+    publishing.publish(
+        session, draft, book=Book(session, regimes), reason="首次公开", actor="外人", now=OCTOBER
+    )
+    session.commit()
+    first = first_quarter_of(session, county)
+    assert first == "2026Q1"
+    board = compliance.board(session, regime, county, on=OCTOBER.date(), only=unit).rows[0].standing
+    owed = {one.period for one in board.of("finance") if one.status is Status.MISSING}
+    assert owed == {"2026Q1", "2026Q2"}
+    desk = desk_of(Room(session, unit.id), regime, actor=EDITOR, now=OCTOBER, first_quarter=first)
+    assert {one.period for one in desk.tasks if one.duty == "finance" and one.overdue} == owed

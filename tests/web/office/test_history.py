@@ -15,20 +15,24 @@ from tests.web.office.world import World
 
 
 def fill(world: World, count: int = 3) -> None:
-    people = [world.account("editor", name="方示九"), world.account("reviewer", name="林示二")]
-    with Session(world.session.get_bind()) as session:
-        room = Room(session, world.unit.id)
-        for number in range(count):
-            who = people[number % 2]
-            room.write_down(
-                Event.CREATED if number % 2 == 0 else Event.RETURNED,
-                actor=Actor(who.id, who.name, frozenset()),
-                now=world.at - timedelta(days=count - number),
-                title=f"示例标题{number}",
-                kind="finance" if number % 2 == 0 else "decision",
-                remark="=cmd|'/c calc'!A1" if number == 0 else "<b>意见</b>",
-            )
-        session.commit()
+    made = [world.account("editor", name="方示九"), world.account("reviewer", name="林示二")]
+    people = [(one.id, one.name) for one in made]
+    world.session.rollback()
+    own = Session(world.session.get_bind())
+    room = Room(own, world.unit.id)
+    for number in range(count):
+        who = people[number % 2]
+        room.write_down(
+            Event.CREATED if number % 2 == 0 else Event.RETURNED,
+            actor=Actor(*who, frozenset()),
+            now=world.at - timedelta(days=count - number),
+            title=f"示例标题{number}",
+            kind="finance" if number % 2 == 0 else "decision",
+            remark="=cmd|'/c calc'!A1" if number == 0 else "<b>意见</b>",
+        )
+    own.commit()
+    own.close()
+    world.session.rollback()  # It may have begun to read before that.
     world.session.add(
         Step(unit_id=world.other.id, event="created", title="外人的标题", actor="外人", at=world.at)
     )
@@ -71,6 +75,9 @@ def test_days_that_are_none_are_told(world: World) -> None:
     assert 'href="#first"' in answer.text
     assert browser.get("/history?first=2026-02-01&last=2026-01-01").status_code == 422
     assert browser.get("/history.csv?first=昨天").status_code == 422
+    for day in ("0001-01-01", "9999-12-31"):
+        assert browser.get(f"/history?first={day}").status_code == 422
+        assert browser.get(f"/history?last={day}").status_code == 422
 
 
 def test_pages_lead_on_and_keep_the_filter(world: World) -> None:

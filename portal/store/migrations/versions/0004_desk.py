@@ -120,6 +120,7 @@ def _accounts() -> None:
         "sign_in",
         _id(),
         _ref("account_id", "account", optional=True),
+        sa.Column("subject", sa.String(64)),
         _short("outcome", 20),
         _text("address"),
         _text("agent"),
@@ -127,6 +128,7 @@ def _accounts() -> None:
     )
     op.create_index("ix_sign_in_account_id_at", "sign_in", ["account_id", "at"])
     op.create_index("ix_sign_in_address_at", "sign_in", ["address", "at"])
+    op.create_index("ix_sign_in_subject_at", "sign_in", ["subject", "at"])
 
 
 def _drafts() -> None:
@@ -235,6 +237,7 @@ def _desk() -> None:
         _text("text"),
         _text("added_by"),
         _at("added_at"),
+        _at("gone_at", optional=True),
         sa.UniqueConstraint("unit_id", "digest"),
     )
     op.create_table(
