@@ -21,6 +21,7 @@ from portal.services.publishing import Conflict
 from portal.store.db import begin_write
 from portal.store.tables import Account, Draft, DraftCopy, Jurisdiction, Member, Step, Unit
 from tests.conftest import NOON, shipped
+from tests.databases import for_everybody
 
 
 @pytest.fixture
@@ -297,7 +298,10 @@ def test_a_passed_deadline_is_told_in_days_and_one_kept_is_not(
 def test_the_units_own_records_and_people_can_be_chosen_and_no_others(
     room: Room, session: Session, county: Jurisdiction, unit: Unit, fang: Actor, draft: Draft
 ) -> None:
-    other = rosters.put_unit(session, county, rosters.RosterLine(name="示例水利局", type="bureau"), now=NOON)
+    with for_everybody(session):
+        other = rosters.put_unit(
+            session, county, rosters.RosterLine(name="示例水利局", type="bureau"), now=NOON
+        )
     decision = {
         "title": "修缮<示例>", "decision_no": "示决〔2026〕1号", "meeting_type": "party_group", "category": "large_fund",
         "held_on": "2026-05-01", "presider": "甲", "should_attend": 3, "attendees": [{"name": "甲", "post": "局长", "presence": "present"}], "vote_method": "oral", "result": "adopted",
@@ -305,7 +309,8 @@ def test_the_units_own_records_and_people_can_be_chosen_and_no_others(
     document = DecisionRecord.model_validate(decision)
     publishing.save_draft(session, unit=unit, document=document, author="甲", now=NOON)
     foreign = document.model_copy(update={"decision_no": "别单位〔2026〕9号"})
-    publishing.save_draft(session, unit=other, document=foreign, author="甲", now=NOON)
+    with for_everybody(session):
+        publishing.save_draft(session, unit=other, document=foreign, author="甲", now=NOON)
     for name, since, until in (
         ("方示九", date(2020, 1, 1), date(2025, 1, 1)),
         ("林示二", date(2026, 1, 1), None),
