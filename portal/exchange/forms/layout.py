@@ -73,6 +73,8 @@ def _items(model: type[Document]) -> list[Item]:
     items = []
     for name in model.model_fields:
         about = about_of(model, name)
+        if not about.entered:
+            continue
         if name in tables:
             items.append(Item(name, about, table=tables[name]))
             continue

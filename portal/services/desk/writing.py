@@ -1,7 +1,7 @@
 """Writing a disclosure: a draft begins, is saved again and again, is put right or thrown away. Nothing typed is lost.
 
 What was typed is kept as it is (`Draft.entries`), whether it makes a document or not; whoever calls has read it
-and gives the document where there is one. Every change is optimistic: it names the revision that it was typed
+and gives the document where there is one. Attachments are not typed: a draft keeps those that it has. Every change is optimistic: it names the revision that it was typed
 over, and where somebody else was faster it is kept beside the draft (`DraftCopy`) and `Stale` is raised.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from portal.domain.attached import with_attached
 from portal.domain.calendar import period_end, previous_quarter, quarter_of
 from portal.domain.canonical import canonical, document_json, read_publication
 from portal.domain.documents.base import Document, kind_of
@@ -25,6 +26,7 @@ from portal.domain.rules.base import Finding
 from portal.domain.rules.check import explains
 from portal.domain.units import facts_of
 from portal.domain.values import read_period
+from portal.services.attachments import attached_to
 from portal.services.checking import SHANGHAI, Book, grants_of, records_of
 from portal.services.desk.rooms import Actor, Room
 from portal.services.publishing import Conflict
@@ -91,7 +93,7 @@ def start(
         record=record,
         kind=model.kind.code,
         title=title[:_TITLE],
-        entries=_kept(entries),
+        entries=_kept(with_attached(entries, document.attachments if document else ())),
         content=_content(document),
         state=State.DRAFT.value,
         author=actor.name,
@@ -128,7 +130,8 @@ def save(
     `NotEditable` where it was submitted or approved. In both cases what was typed is kept beside the draft.
     """
     room.session.refresh(draft, with_for_update=True)
-    kept = _kept(entries)
+    document = whole(draft, document)
+    kept = _with_files(draft, entries)
     same = _same(draft, kept, document) and reason in (None, draft.reason)
     if draft.revision != revision and not same:
         raise Stale(
@@ -191,7 +194,11 @@ def replace(
     Raises as `save` does.
     """
     room.session.refresh(draft, with_for_update=True)
-    if draft.revision == revision and draft.state in EDITABLE and not _same(draft, _kept(entries), document):
+    if (
+        draft.revision == revision
+        and draft.state in EDITABLE
+        and not _same(draft, _with_files(draft, entries), whole(draft, document))
+    ):
         keep(room, draft.uid, before, why="replaced", revision=revision, actor=actor, now=now)
     save(
         room, draft, entries=entries, document=document, title=title, revision=revision, actor=actor, now=now
@@ -351,6 +358,15 @@ def _refuse_fixed(
 def _fixed(draft: Draft) -> str:
     label = State(draft.state).label
     return f"这份草稿{label}，不能修改。需要修改的，请先撤回提交或由审核人退回。"
+
+
+def whole(draft: Draft, document: Document | None) -> Document | None:
+    """Return the document that was typed with the draft's attachments, which nobody types."""
+    return document.model_copy(update={"attachments": attached_to(draft)}) if document else None
+
+
+def _with_files(draft: Draft, entries: Mapping[str, str]) -> str:
+    return _kept(with_attached(entries, attached_to(draft)))
 
 
 def _kept(entries: Mapping[str, str]) -> str:

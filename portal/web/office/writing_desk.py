@@ -142,7 +142,9 @@ def form_page(
         crumbs=crumbs(),
         draft=draft,
         kind=model.kind,
-        view=form_view(reading, entries, tested(place, reading.document, at), told=told),
+        view=form_view(
+            reading, entries, tested(place, writing.whole(draft, reading.document), at), told=told
+        ),
         options=linking.options(place, regime, on=_day(reading, entries, at), but=draft.uid),
         cell=writing.deadline(place, regime, draft.kind, period, now=at) if period else None,
         copies=[one for one in place.copies(draft.uid) if one.why != "replaced"],
@@ -185,6 +187,7 @@ def side_by_side(draft: Draft, copy: DraftCopy, *, code: int = 200, refusal: str
         refusal=refusal,
         local=local,
         editable=draft.state in writing.EDITABLE,
+        whose="您" if copy.account_id == person().account_id else copy.author,
     )
     return text, code
 
