@@ -8,11 +8,12 @@ PORT ?= 8000
 VNU := 26.9.27
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: help setup run test test-fast lint bench rules mutation wheel browser checker clean
+.PHONY: help setup run test test-fast test-postgresql lint bench rules mutation wheel browser checker clean
 
 help:
 	@echo "make run     打开网站 http://127.0.0.1:$(PORT)/（首次会自动准备环境、装入示例数据）"
 	@echo "make test    运行全部测试（含浏览器）"
+	@echo "make test-postgresql 在 PostgreSQL 上运行用到数据库的测试（自动启动临时服务器）"
 	@echo "make bench   测量发布、检索、生成的速度和内存"
 	@echo "make rules   由规则、制度和情形生成规则表、情形数和制度文件的 Schema"
 	@echo "make mutation 逐一改坏规则的判断，核对情形能否发现（约两分钟；有规则低于 85% 时失败）"
@@ -78,6 +79,11 @@ lint: setup
 test: setup browser checker
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -n 2 --dist loadgroup -q
+	@$(MAKE) --no-print-directory test-postgresql
+
+# Every test that uses a database once more, on a PostgreSQL server of the run's own. About SQLite's file: left out.
+test-postgresql: setup
+	PORTAL_TEST_DATABASE=postgresql $(BIN)/pytest -n 2 --dist loadgroup -q -m "not browser and not kill"
 
 test-fast: setup
 	$(BIN)/pytest -n 2 -q -m "not kill and not browser"

@@ -79,8 +79,9 @@ def create_office_app(
 
     `secret` is the instance's key (`portal.web.secrets`); `public_url` is where the public site is shown.
     """
-    from portal.store.db import db  # noqa: PLC0415, RUF100 - not needed by the public site.
+    from portal.store.db import db, full_url  # noqa: PLC0415, RUF100 - not needed by the public site.
     from portal.store.files import FileStore  # noqa: PLC0415, RUF100 - likewise.
+    from portal.store.tenancy import CLOSED  # noqa: PLC0415, RUF100 - likewise.
     from portal.web.office import blueprints  # noqa: PLC0415, RUF100 - likewise.
     from portal.web.office.door import hang  # noqa: PLC0415, RUF100 - likewise.
     from portal.web.office.house import Office  # noqa: PLC0415, RUF100 - likewise.
@@ -92,7 +93,8 @@ def create_office_app(
     host = urlsplit(own).hostname or "localhost"
     secure = own.startswith("https://")
     app.config.update(
-        SQLALCHEMY_DATABASE_URI=database_url,
+        SQLALCHEMY_DATABASE_URI=full_url(database_url),
+        SQLALCHEMY_ENGINE_OPTIONS={"execution_options": CLOSED},  # A session is nobody's until it is bound.
         SECRET_KEY=secret,
         TRUSTED_HOSTS=[host, "127.0.0.1", "localhost", *settings.office_hosts],
         SESSION_COOKIE_NAME="__Host-portal" if secure else "portal_office",

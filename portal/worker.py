@@ -16,7 +16,7 @@ from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any, Protocol, Self
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
@@ -210,7 +210,7 @@ def publish_due(session: Session, regimes: Mapping[str, Regime], *, now: datetim
 
     A kill between any two steps leaves a draft either waiting, and then the next pass publishes it, or
     published and gone. One that cannot be published is held back with the reason and stops no other.
-    A database that is busy or broken goes up: nothing is decided then, and the next pass tries again.
+    A database that is busy or out of reach goes up: nothing is decided then, and the next pass tries again.
     """
     waiting = scheduling.due(session, now=now)
     session.rollback()
@@ -223,7 +223,7 @@ def publish_due(session: Session, regimes: Mapping[str, Regime], *, now: datetim
                 room = Room(own, one.unit_id)
                 version = scheduling.publish_due(room, one.uid, book=Book(own, regimes), now=now)
                 own.commit()
-            except DBAPIError:
+            except OperationalError:
                 raise
             except Exception as refusal:  # Whatever it is, the drafts behind this one must not wait for it.
                 own.rollback()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,16 +19,75 @@ from portal.domain.documents.finance import FinanceDisclosure, Money
 from portal.domain.regime_reading import read_regimes
 from portal.domain.regimes import Regime
 from portal.services import rosters
-from portal.store.db import make_engine, sqlite_url
-from portal.store.migrate import upgrade
+from portal.store.db import make_engine
 from portal.store.tables import Jurisdiction, Unit
+from tests import postgresql
+from tests.databases import DATABASE_FIXTURES, new_database, set_database
 
 settings.register_profile("portal", deadline=None)  # No test by the clock: machines are shared and noisy.
 settings.load_profile("portal")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+SERVER = pytest.StashKey[postgresql.Server]()
+ABSENT = pytest.StashKey[str]()
+NOTHING = SimpleNamespace(params={})
 NOON = datetime(2026, 10, 20, 4, 0, tzinfo=UTC)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the run's PostgreSQL server where one is asked for; those that xdist starts find it running."""
+    for line in (
+        "sqlite: about SQLite's own file, or about files only; left out of the run on PostgreSQL.",
+        "database: uses a database without one of the fixtures that tell so.",
+    ):
+        config.addinivalue_line("markers", line)
+    if postgresql.WANTED and not hasattr(config, "workerinput"):
+        try:
+            config.stash[SERVER] = postgresql.open_for_tests()
+        except postgresql.NoServer as absent:
+            config.stash[ABSENT] = str(absent)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop it."""
+    if server := config.stash.get(SERVER, None):
+        server.stop()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say it loudly where nothing was tested."""
+    if told := config.stash.get(ABSENT, None):
+        terminalreporter.write_line(
+            f"********** {told}; NOTHING WAS TESTED ON POSTGRESQL **********", red=True
+        )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL run the tests that use a database, apart from those about SQLite's own files."""
+    if not postgresql.WANTED:
+        return
+    chosen, others = [], []
+    for item in items:
+        uses = DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())) or item.get_closest_marker(
+            "database"
+        )
+        (chosen if uses and not item.get_closest_marker("sqlite") else others).append(item)
+    if not postgresql.running():
+        others, chosen = items[:], []
+    config.hook.pytest_deselected(items=others)
+    items[:] = chosen
+
+
+@pytest.fixture(autouse=True)
+def _databases_go(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Drop what a test made in its own folder."""
+    own = postgresql.WANTED and "tmp_path" in request.fixturenames
+    place = request.getfixturevalue("tmp_path") if own else None
+    yield
+    if place is not None:
+        postgresql.drop(place)
 
 
 @cache
@@ -44,10 +104,8 @@ def regimes() -> dict[str, Regime]:
 
 @pytest.fixture
 def engine(tmp_path: Path, regimes: dict[str, Regime]) -> Iterator[Engine]:
-    """A migrated database file with its jurisdictions."""
-    url = sqlite_url(tmp_path / "portal.db")
-    upgrade(url)
-    engine = make_engine(url)
+    """A migrated database with its jurisdictions; with SQLite the file `portal.db` of the test's folder."""
+    engine = make_engine(new_database(tmp_path))
     with Session(engine) as session:
         rosters.init_jurisdictions(session, regimes.values(), now=NOON)
         session.commit()
@@ -110,7 +168,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in list(os.environ):
         if name.startswith("PORTAL_"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("PORTAL_HOME", str(folder))
+    set_database(monkeypatch, folder)
     return folder
 
 

@@ -55,6 +55,7 @@ def test_syncing_loads_no_reader_of_files_no_server_and_no_sample_data() -> None
     assert not {one for one in modules if one.startswith(("portal.demo", "portal.exchange.regulations"))}
 
 
+@pytest.mark.sqlite
 def test_alembic_is_loaded_only_to_migrate(home: Path) -> None:
     program = "from portal.cli import main; main(['init'], standalone_mode=False)"
 

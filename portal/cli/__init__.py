@@ -36,6 +36,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "init": ("instance", "在 PORTAL_HOME 中建立空的平台实例（含各县区）。可重复运行。"),
     "kinds": ("documents", "列出全部公开内容类别。"),
     "office": ("serving", "打开办公端：单位填报、审核、发布。与公开网站分开，使用自己的网址。"),
+    "mail": ("mail", "列出等待发送的邮件；portal mail send 立即发送。"),
     "publish": ("publishing", "发布一件或多件草稿（编号见 portal drafts）。全部成功才写入。"),
     "publish-site": ("deploying", "把生成好的静态网站带到一个文件夹或对象存储，只传有变化的文件。"),
     "rename-unit": ("documents", "单位改名：网址和已公开的内容不变，旧名称仍可用于导入。"),
@@ -50,6 +51,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "sync": ("instance", "把已发布的变化同步到检索索引和静态网站。"),
     "template": ("documents", "生成某类公开内容的 Excel 填报模板。"),
     "units": ("documents", "导入单位名册（CSV）；不给文件时列出现有名册。"),
+    "users": ("users", "办公端的账号：首位管理员、邀请、停用、角色、重设第二步验证。"),
     "verify": ("verify", "核对内容指纹：给出从网站下载的 JSON 文件，或整个网站的文件夹。"),
     "worker": ("instance", "常驻运行：每有发布，一秒之内更新网站和检索。按 Ctrl+C 停止。"),
     "withdraw": ("publishing", "依法撤回一个已公开的版本：留下撤回说明页，写明依据、原因、批准人。"),
@@ -146,14 +148,18 @@ class PortalGroup(click.Group):
 
 
 def _database(told: str) -> str:
-    """Say in Chinese what SQLite says in English."""
-    if "locked" in told:
+    """Say in Chinese what SQLite and PostgreSQL say in English."""
+    if "locked" in told or "lock timeout" in told or "could not serialize" in told:
         return "另一个 portal 命令正在写入，等待超时。请等它结束后重试。"
     if "disk" in told or "full" in told or "readonly" in told:
         return "磁盘已满或不可写。请腾出空间、检查文件权限后重试。"
     if "not a database" in told or "malformed" in told:
         return "数据库文件已损坏。请从备份恢复。"
-    if "UNIQUE" in told:
+    if "connection" in told and ("failed" in told or "refused" in told or "closed" in told):
+        return "无法连接 PostgreSQL 数据库。请检查数据库是否运行、PORTAL_DATABASE_URL 是否正确。"
+    if "permission denied" in told or "row-level security" in told:
+        return "数据库角色没有这项权限。请核对 PORTAL_DATABASE_URL 中的角色和授权（portal init 会重新授权）。"
+    if "UNIQUE" in told or "duplicate key" in told:
         return "与已有的数据重复（名称、网址代码或编号）。请核对后重试。"
     return f"原因：{told}。请检查磁盘空间和文件权限后重试。"
 

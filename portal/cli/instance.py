@@ -10,7 +10,6 @@ import click
 from portal.cli.opened import Opened, opened
 from portal.cli.telling import Refusal, meter, say
 from portal.config import data_dir
-from portal.store import guards
 from portal.sync import Busy, CannotWrite, ForkFailed, SyncReport
 from portal.sync import sync as pay
 
@@ -23,9 +22,7 @@ def init_command(restore_guards: bool) -> None:
     """在 PORTAL_HOME 中建立空的平台实例（含各县区）。可重复运行。"""
     with opened(create=True, restore_guards=restore_guards) as instance:
         if restore_guards:
-            instance.begin_write()
-            lost = guards.restore(instance.session)
-            instance.session.commit()
+            lost = instance.restore_guards()
             say(f"补上触发器 {len(lost)} 个：{'、'.join(lost) or '无'}。")
         names = "、".join(regime.short for regime in instance.regimes.values())
         say(f"平台实例已就绪：{instance.settings.home}")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.cli.settings import load_settings
@@ -19,8 +20,9 @@ from portal.domain.regime_reading import read_regimes
 from portal.domain.regimes import Regime
 from portal.services import rosters
 from portal.store import guards
-from portal.store.db import begin_write, db, sqlite_url
-from portal.store.migrate import upgrade
+from portal.store.db import begin_write, db, full_url, make_engine, sqlite_url
+from portal.store.migrate import NeedsOwner, upgrade
+from portal.store.tables import Jurisdiction
 
 if TYPE_CHECKING:
     from portal.search import SearchIndex
@@ -37,7 +39,7 @@ class Opened:
     @property
     def url(self) -> str:
         """The address of the database, for apps that open it themselves."""
-        return sqlite_url(self.settings.database)
+        return database_url(self.settings)
 
     def now(self) -> datetime:
         """The server's clock, in UTC."""
@@ -60,6 +62,25 @@ class Opened:
         """Wait for the right to write, before reading what the write depends on."""
         begin_write(self.session)
 
+    def restore_guards(self) -> list[str]:
+        """Put the missing guards back, on PostgreSQL as the tables' owner; return their names."""
+        if self.settings.database_url and not self.settings.owner_database_url:
+            raise Refusal("补上触发器须以数据表所有者的身份进行，请设置 PORTAL_OWNER_DATABASE_URL 后重试。")
+        engine = make_engine(self.settings.owner_database_url or database_url(self.settings))
+        try:
+            with Session(engine) as session:
+                begin_write(session)
+                lost = guards.restore(session)
+                session.commit()
+                return lost
+        finally:
+            engine.dispose()
+
+
+def database_url(settings: Settings) -> str:
+    """Return the address of the instance's database."""
+    return full_url(settings.database_url) if settings.database_url else sqlite_url(settings.database)
+
 
 def load_regimes(settings: Settings) -> dict[str, Regime]:
     """Read the regime files, or refuse."""
@@ -74,14 +95,18 @@ def opened(*, create: bool = False, restore_guards: bool = False) -> Iterator[Op
     """Open the instance in `PORTAL_HOME`; with `create`, make it first where it is missing."""
     settings = load_settings()
     regimes = load_regimes(settings)
-    if not settings.database.is_file() and not create:
-        raise Refusal(
-            f"{settings.home} 里还没有平台实例。请先运行 portal init，或用环境变量 PORTAL_HOME 指向已有实例的文件夹。"
-        )
+    absent = Refusal(
+        f"{settings.home} 里还没有平台实例。请先运行 portal init，或用环境变量 PORTAL_HOME 指向已有实例的文件夹。"
+    )
+    if not settings.database_url and not settings.database.is_file() and not create:
+        raise absent
     settings.home.mkdir(parents=True, exist_ok=True)
-    upgrade(sqlite_url(settings.database))
+    try:
+        upgrade(database_url(settings), owner=settings.owner_database_url)
+    except NeedsOwner as refused:
+        raise Refusal(str(refused)) from refused
     app = Flask("portal")
-    app.config["SQLALCHEMY_DATABASE_URI"] = sqlite_url(settings.database)
+    app.config["SQLALCHEMY_DATABASE_URI"] = database_url(settings)
     db.init_app(app)
     with app.app_context():
         session = db.session()
@@ -92,6 +117,12 @@ def opened(*, create: bool = False, restore_guards: bool = False) -> Iterator[Op
                     f"数据库缺少 {len(lost)} 个防改动触发器（{lost[0]} 等），可能被人为删除。"
                     "请先查明原因并与备份核对；确认无误后运行 portal init --restore-guards 补上。"
                 )
+            if (
+                settings.database_url
+                and not create
+                and session.scalar(select(Jurisdiction.id).limit(1)) is None
+            ):
+                raise absent
             session.rollback()
             if create:
                 instance.begin_write()

@@ -115,14 +115,17 @@ def withdraw_command(
             session.rollback()
             raise Refusal(str(refusal)) from refusal
         session.commit()
-        if destroy:
-            empty_journal(session)
+        traceless = not destroy or empty_journal(session)
     say(
         f"已撤回索引号 {index_no} 第 {version.number} 版{'，内容已销毁' if destroy else ''}。请立即运行 portal sync 更新检索和网站。"
     )
     if left:
         say(
             f"注意：此件还有第 {'、'.join(map(str, left))} 版仍在公开，如含同样的内容，请用 --version 逐版撤回。"
+        )
+    if not traceless:
+        say(
+            "注意：PostgreSQL 的数据文件中暂留旧内容。请数据库管理员运行 VACUUM FULL version，并按规定清理预写日志归档和备份。"
         )
     if destroy and instance.settings.imports_folder.is_dir():
         say(

@@ -109,8 +109,11 @@ def _taken(address: tuple[str, int], why: Exception, *, option: str) -> Refusal:
 
 def _office_app(instance: Opened, server: OfficeServer, public_url: str | None) -> Flask:
     from portal.apps import create_office_app
+    from portal.web.office.posters import font_trouble
     from portal.web.secrets import UnsafeKey, instance_secret
 
+    if trouble := font_trouble():
+        say(f"注意：{trouble}")
     settings = instance.settings.model_copy(update={"host": server.host, "office_port": server.port})
     try:
         secret = instance_secret(settings.secret_file)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from portal.site.areas import AreaState, area_that_failed, build_area, build_top, top_basis
@@ -27,7 +26,7 @@ from portal.site.planning import Plan, plan_of
 from portal.site.served import Site, TopState, boot_id, has_another_past, last_state
 from portal.site.snapshot import OpenSnapshot, Snapshot, UnitView, open_snapshot
 from portal.site.trees import KEPT_BUILDS, OldTree
-from portal.store.db import begin_write
+from portal.store.db import begin_write, make_engine
 from portal.store.public import latest_change, mark_of
 
 _log = logging.getLogger(__name__)
@@ -222,7 +221,7 @@ def _open(site: Site, now: datetime) -> Iterator[_Hand]:
 @contextmanager
 def _in_child(site: Site, now: datetime) -> Iterator[Hand]:
     site.parsed = None  # What a process reads once it need not remember.
-    with Session(create_engine(site.url)) as session:
+    with Session(make_engine(site.url)) as session:
         yield _Hand(site, session, now)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from portal.domain.regimes import Regime
@@ -22,6 +22,7 @@ from portal.site.manifests import read_manifest
 from portal.site.rows import Parsed
 from portal.site.snapshot import JurisdictionView, Snapshot, open_snapshot
 from portal.site.trees import Compress, Store, TreeRef
+from portal.store.db import make_engine
 from portal.store.files import FileStore
 from portal.store.public import latest_change, mark_of
 
@@ -66,7 +67,7 @@ class Site:
     @cached_property
     def engine(self) -> Engine:
         """The way to the database."""
-        return create_engine(self.url)
+        return make_engine(self.url)
 
     def forget_content(self) -> None:
         """Let go of everything that a long-running process remembers of what was published."""

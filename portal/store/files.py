@@ -102,17 +102,7 @@ class FileStore:
 
     def exists(self, digest: str) -> bool:
         """Tell whether something lies under the digest."""
-        import obstore
-
-        key = _key(digest)
-        if self._folder is not None:
-            return (self._folder / key).is_file()
-        with self._told():
-            try:
-                obstore.head(self._store, key)
-            except FileNotFoundError:
-                return False
-        return True
+        return self._size(digest) is not None
 
     def delete(self, digest: str) -> None:
         """Remove content; nothing happens where there is none."""
@@ -129,10 +119,22 @@ class FileStore:
                 return
 
     def _has(self, digest: str, content: bytes) -> bool:
-        try:
-            return self._read(digest) == content
-        except NoSuchFile:
+        """Tell whether the content lies there. An object store watches over its objects itself; a folder is read."""
+        if self._size(digest) != len(content):
             return False
+        return self._folder is None or self._read(digest) == content
+
+    def _size(self, digest: str) -> int | None:
+        import obstore
+
+        key = _key(digest)
+        with self._told():
+            try:
+                if self._folder is not None:
+                    return (self._folder / key).stat().st_size
+                return int(obstore.head(self._store, key)["size"])
+            except FileNotFoundError:
+                return None
 
     def _read(self, digest: str) -> bytes:
         import obstore

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from portal.cli import main
 from portal.site.served import current_build
+from tests.databases import existing, set_database
 
 CSV = (
     "单位名称,项目名称,预算金额（万元）,预计采购时间,采购需求概况\n"
@@ -55,7 +56,7 @@ def write(folder: Path, name: str, content: str | bytes) -> str:
 
 def test_init_makes_an_empty_instance_in_its_own_folder_and_may_be_repeated(portal: Any, home: Path) -> None:
     assert "二七区" in portal("init").output
-    assert (home / "portal.db").is_file()
+    assert existing(home)
     portal("init")
 
 
@@ -64,10 +65,10 @@ def test_two_instances_never_touch_each_other(
 ) -> None:
     portal("init")
     file = write(tmp_path, "a.csv", CSV.splitlines()[0] + "\n" + CSV.splitlines()[1] + "\n")
-    monkeypatch.setenv("PORTAL_HOME", str(tmp_path / "other"))
+    set_database(monkeypatch, tmp_path / "other")
     portal("init")
     portal("import", file, "-j", "jinhu", "-k", "tender", "--publish", "--create-units")
-    monkeypatch.setenv("PORTAL_HOME", str(home))
+    set_database(monkeypatch, home)
 
     assert (
         json_of(

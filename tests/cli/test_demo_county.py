@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from portal.cli import main
+from tests.databases import ask, existing, set_database
 
 SMALL = ("--units", "3", "--years", "1", "--records", "12")
 
@@ -26,11 +26,7 @@ def portal(home: Path) -> Any:
 
 
 def count(home: Path, query: str) -> int:
-    connection = sqlite3.connect(home / "portal.db")
-    try:
-        return int(connection.execute(query).fetchone()[0])
-    finally:
-        connection.close()
+    return int(ask(home, query)[0][0])  # type: ignore[call-overload] # a count.
 
 
 def test_a_county_comes_once_and_its_corrections_each_time(portal: Any, home: Path) -> None:
@@ -54,11 +50,9 @@ def test_a_county_comes_once_and_its_corrections_each_time(portal: Any, home: Pa
 def test_two_homes_hold_the_same_payloads(portal: Any, tmp_path: Path, monkeypatch: Any) -> None:
     found = []
     for name in ("one", "other"):
-        monkeypatch.setenv("PORTAL_HOME", str(tmp_path / name))
+        set_database(monkeypatch, tmp_path / name)
         portal("demo", *SMALL, "--touch", "5")
-        connection = sqlite3.connect(tmp_path / name / "portal.db")
-        found.append(connection.execute("SELECT payload, published_at FROM version ORDER BY id").fetchall())
-        connection.close()
+        found.append(ask(tmp_path / name, "SELECT payload, published_at FROM version ORDER BY id"))
     assert found[0] == found[1]
     assert len(found[0]) >= 41
 
@@ -89,7 +83,7 @@ def test_a_wrong_call_is_told_in_chinese(portal: Any, home: Path, words: tuple[s
     output = portal("demo", *words, code=2).output
     assert told in output
     assert "is not" not in output
-    assert not (home / "portal.db").exists() or count(home, "SELECT count(*) FROM unit") == 0
+    assert not existing(home) or count(home, "SELECT count(*) FROM unit") == 0
 
 
 def test_a_county_is_not_mixed_with_other_units_nor_with_other_figures(portal: Any, home: Path) -> None:

@@ -18,8 +18,9 @@ from portal.cli import documents, main
 from portal.domain.documents.finance import FinanceDisclosure
 from portal.domain.documents.tender import Tender
 from portal.exchange.sheets import Problem, template
-from portal.store.db import make_engine, sqlite_url
+from portal.store.db import make_engine
 from portal.store.tables import Draft, Unit
+from tests.databases import database_of
 
 HEAD = "单位名称,项目名称,预算金额（万元）,预计采购时间\n"
 ROW = "示例水利局,河道清淤工程,120.5,2026年7月\n"
@@ -51,7 +52,7 @@ def take(home: Path, tmp_path: Path) -> Any:
 
 
 def rows_of(home: Path, table: type[Draft] | type[Unit]) -> int:
-    engine = make_engine(sqlite_url(home / "portal.db"))
+    engine = make_engine(database_of(home))
     try:
         with Session(engine) as session:
             return session.scalar(select(func.count()).select_from(table)) or 0
@@ -86,7 +87,7 @@ def test_a_draft_that_a_publication_overtook_is_renewed_rather_than_called_uncha
     take: Any, home: Path
 ) -> None:
     take(ROW)
-    engine = make_engine(sqlite_url(home / "portal.db"))
+    engine = make_engine(database_of(home))
     with Session(engine) as session:
         session.scalars(select(Draft)).one().author = "示例经办人"
         session.commit()
@@ -296,7 +297,7 @@ def test_a_slow_file_holds_nobody_up(take: Any, home: Path, monkeypatch: pytest.
     written = []
 
     def slow(*words: Any) -> intake.Source:
-        engine = make_engine(sqlite_url(home / "portal.db"))
+        engine = make_engine(database_of(home))
         with Session(engine) as session:
             session.scalars(select(Unit)).all()[0].position = 7
             session.commit()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from click.testing import CliRunner, Result
 from filelock import FileLock
 
 from portal.cli import main
+from tests.databases import tamper
 from tests.site.disks import small_disk
 
 
@@ -28,10 +28,7 @@ def portal(home: Path) -> Any:
 
 def test_dropped_guards_stop_every_command_until_somebody_looked(portal: Any, home: Path) -> None:
     portal("init")
-    connection = sqlite3.connect(home / "portal.db")
-    connection.execute("DROP TRIGGER version_no_update")
-    connection.commit()
-    connection.close()
+    tamper(home, dropping=("version_no_update",))
 
     assert "version_no_update" in portal("sync", code=1).output
     assert "补上触发器 1 个" in portal("init", "--restore-guards").output
@@ -145,6 +142,7 @@ def test_a_broken_manifest_or_index_is_mended_by_the_next_sync(portal: Any, home
     assert json.loads(portal("sync", "--json").stdout)["build"]
 
 
+@pytest.mark.sqlite
 def test_a_file_that_is_no_database_is_told(portal: Any, home: Path) -> None:
     home.mkdir()
     (home / "portal.db").write_bytes(b"not a database at all, but long enough to look like one" * 40)

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from portal.cli import main
 from portal.site.served import current_build
+from tests.databases import copy_database, set_database
 
 ROWS = (
     "单位名称,项目名称,预算金额（万元）,预计采购时间\n"
@@ -40,7 +41,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         for name in [one for one in os.environ if one.startswith("PORTAL_")]:
             patch.delenv(name)
-        patch.setenv("PORTAL_HOME", str(folder / "home"))
+        set_database(patch, folder / "home")
         run("init")
         run("import", str(file), "-j", "jinhu", "-k", "tender", "--publish", "--create-units")
         run("sync")
@@ -51,6 +52,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def build(home: Path, instance: Path) -> Path:
     """The site of three records, as its store shows it."""
     shutil.copytree(instance, home, symlinks=True)
+    copy_database(instance, home)
     made = current_build(home / "site_build")
     assert made is not None
     return made

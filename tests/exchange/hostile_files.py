@@ -11,6 +11,7 @@ import msoffcrypto
 import xlsxwriter
 from msoffcrypto.format.ooxml import OOXMLFile
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MAIN = "xl/worksheets/sheet1.xml"
 
 
@@ -69,7 +70,12 @@ def lying_bomb() -> bytes:
 
 def nested_zip() -> bytes:
     """An archive inside the workbook."""
-    return changed(workbook(), {"xl/embeddings/more.xml": workbook()})
+    return changed(workbook(), {"xl/media/more.xml": workbook()})
+
+
+def embedded() -> bytes:
+    """A document inside the workbook, as office programs embed it."""
+    return changed(workbook(), {"xl/embeddings/oleObject1.bin": OLE + b"\0" * 100})
 
 
 def entities() -> bytes:
@@ -140,7 +146,6 @@ def many_records() -> bytes:
     return json.dumps([{"所属期": f"{year}年"} for year in range(1901, 2031)]).encode()
 
 
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 200
 NAME = "三季度.xlsx"
 
@@ -149,6 +154,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "zip bomb": (zip_bomb, NAME, "解压后"),
     "bomb with a false directory": (lying_bomb, NAME, "请"),
     "nested zip": (nested_zip, NAME, "嵌有"),
+    "embedded object": (embedded, NAME, "嵌有"),
     "entities": (entities, NAME, "DTD"),
     "entity of a file": (outside_entity, NAME, "DTD"),
     "dimension lie": (whole_sheet, NAME, "范围异常"),

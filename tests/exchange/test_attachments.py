@@ -145,6 +145,17 @@ def test_a_pdf_loses_what_runs_opens_sends_and_hides() -> None:
     assert all(word in told for word in ("脚本", "内嵌的其他文件", "批注", "拍摄信息", "文件属性"))
 
 
+def test_a_font_may_be_called_as_a_thing_that_runs_is() -> None:
+    pdf = made.pages("Minutes")
+    fonts = pdf.pages[0].obj.Resources.Font
+    fonts["/AA"] = fonts["/F1"]
+    pdf.pages[0].obj.Contents = pdf.make_stream(b"BT /AA 12 Tf 72 700 Td (Minutes) Tj ET")
+    cleaned = clean(made.written(pdf))
+    with pikepdf.open(io.BytesIO(cleaned.data)) as after:
+        assert "/AA" in after.pages[0].obj.Resources.Font
+    assert "Minutes" in cleaned.text
+
+
 def test_a_pdf_that_is_something_else_as_well_is_only_a_pdf_afterwards() -> None:
     html = b"\n<html><script>SecretScript()</script></html>"
     assert b"Secret" not in clean(made.plain_pdf() + html).data
@@ -209,6 +220,8 @@ REFUSED = {
     "remark": (made.word(change=a_remark), "批注或修订"),
     "tracked": (made.changed(made.word(), a=("word/document.xml", "<w:p>", f"{TRACKED}<w:p>")), "批注或修订"),
     "embedded": (made.related(made.word(), "word/document.xml", "package", "embeddings/book.xlsx", made.workbook()), "嵌有"),
+    "chunk": (made.related(made.word(), "word/document.xml", "aFChunk", "chunk.htm", b"<html/>"), "嵌有"),
+    "mailing list": (made.related(made.word(), "word/document.xml", "recipientData", "r.xml", b"<a/>"), "外部的数据"),
     "ole": (made.related(made.word(), "word/document.xml", "oleObject", "embeddings/o.bin", b"x"), "嵌有"),
     "outside picture": (made.related(made.word(), "word/document.xml", "image", "http://203.0.113.9/a.png", None, external=True), "之外的内容"),
     "other workbook": (made.related(made.workbook(), "xl/workbook.xml", "externalLink", "externalLinks/e.xml", b"<a/>"), "其他工作簿"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -151,6 +152,13 @@ def test_the_same_sheet_is_the_same_bytes(press: Press) -> None:
     assert PdfReader(io.BytesIO(first)).metadata is not None
     other = sheet_of(documents()["decision"], posted(published_at=datetime(2026, 10, 21, 4, 0, tzinfo=UTC)))
     assert press.print(other) != first
+
+
+def test_several_at_once_are_the_same_as_one_after_another(press: Press) -> None:
+    sheets = [sheet_of(one, posted()) for one in documents().values()] * 2
+    wanted = [press.print(one) for one in sheets]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(press.print, sheets)) == wanted
 
 
 HOSTILE = (

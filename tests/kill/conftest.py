@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from portal.config import Settings
 from portal.domain.regimes import Regime
 from portal.services import rosters
-from portal.store.db import make_engine, sqlite_url
-from portal.store.migrate import upgrade
+from portal.store.db import make_engine
 from tests.conftest import shipped
+from tests.databases import database_of, new_database
 from tests.kill.killing import NOW
 
 
@@ -26,8 +26,8 @@ def regimes() -> dict[str, Regime]:
 def settings(tmp_path: Path, regimes: dict[str, Regime]) -> Settings:
     """An instance of one county with four units, the first of which publishes."""
     settings = Settings(home=tmp_path)
-    upgrade(sqlite_url(settings.database))
-    engine = make_engine(sqlite_url(settings.database))
+    new_database(settings.home)
+    engine = make_engine(database_of(settings.home))
     with Session(engine) as session:
         rosters.init_jurisdictions(session, regimes.values(), now=NOW)
         county = rosters.find_jurisdiction(session, "jinhu")

@@ -21,8 +21,9 @@ from portal.domain.regimes import Regime
 from portal.domain.roles import Role
 from portal.services.accounts.sessions import begin_session
 from portal.services.desk import scheduling
-from portal.store.db import make_engine, sqlite_url
+from portal.store.db import make_engine
 from portal.store.tables import Account, Draft, Outbox, Step, Unit, Version
+from tests.databases import database_of
 from tests.kill.killing import NOW
 from tests.services.desk.desk_world import Desk, rules
 
@@ -39,7 +40,7 @@ class DeskInstance:
 
     @property
     def url(self) -> str:
-        return sqlite_url(self.settings.database)
+        return database_of(self.settings.home)
 
     def draft(self, title: str, *, state: str = "approved", at: timedelta | None = None) -> str:
         """Return the address of a new draft on its way."""
@@ -103,7 +104,7 @@ def desk_of(session: Session) -> Desk:
 
 def make_instance(settings: Settings, regimes: dict[str, Regime]) -> DeskInstance:
     """Give the first unit an editor and two reviewers, all signed in."""
-    engine = make_engine(sqlite_url(settings.database))
+    engine = make_engine(database_of(settings.home))
     tokens = {}
     with Session(engine) as session:
         desk = desk_of(session)

@@ -24,17 +24,18 @@ from portal.services import publishing
 from portal.services.checking import Book
 from portal.site.manifests import files_of, read_manifest
 from portal.site.served import current_build
-from portal.store.db import begin_write, make_engine, sqlite_url
+from portal.store.db import begin_write, make_engine
 from portal.store.tables import Unit
 from portal.sync import sync
 from tests.conftest import shipped
+from tests.databases import database_of
 from tests.site.sites import on_disk
 
 NOW = datetime(2026, 10, 20, 4, 0, tzinfo=UTC)
 
 
 def publish_some(settings: Settings, count: int, acknowledge: Callable[[str], None], start: int) -> None:
-    engine = make_engine(sqlite_url(settings.database))
+    engine = make_engine(database_of(settings.home))
     with Session(engine) as session:
         for number in range(start, start + count):
             begin_write(session)
@@ -58,7 +59,7 @@ def publish_some(settings: Settings, count: int, acknowledge: Callable[[str], No
 
 
 def run_sync(settings: Settings, regimes: dict[str, Regime], **how: Any) -> None:
-    engine = make_engine(sqlite_url(settings.database))
+    engine = make_engine(database_of(settings.home))
 
     def make_app(snapshot: Any) -> Flask:
         return apps.create_public_app(snapshot)

@@ -14,8 +14,9 @@ from portal.domain.regimes import Regime
 from portal.search import SearchIndex
 from portal.site.manifests import files_of
 from portal.site.served import current_build
-from portal.store.db import make_engine, sqlite_url
+from portal.store.db import make_engine
 from portal.store.tables import Outbox, Record, Version
+from tests.databases import database_of
 from tests.kill.killing import assert_one_whole_build, killed, publish_some, run_sync, seconds_of
 
 KILLS = 50
@@ -40,7 +41,7 @@ def test_no_acknowledged_publication_is_lost(settings: Settings, tmp_path: Path)
     told = [file.read_text().splitlines(keepends=True) for file in tmp_path.glob("acknowledged-*")]
     acknowledged = {line.strip() for lines in told for line in lines if line.endswith("\n")}
     assert len(acknowledged) > KILLS * 0.4
-    engine = make_engine(sqlite_url(settings.database))
+    engine = make_engine(database_of(settings.home))
     with Session(engine) as session:
         kept = set(session.scalars(select(Version.digest)))
         assert acknowledged <= kept
@@ -76,7 +77,7 @@ def test_a_killed_sync_is_completed_by_the_next(settings: Settings, regimes: dic
     assert build is not None
     shown = [path for path, _ in files_of(build) if path.startswith("jinhu/u/u1/regulations/")]
     assert len([path for path in shown if path.endswith("-v1.json")]) == 12 + BUILDS
-    engine = make_engine(sqlite_url(settings.database))
+    engine = make_engine(database_of(settings.home))
     with Session(engine) as session:
         assert not list(session.scalars(select(Outbox.id).where(Outbox.built_at.is_(None))))
     engine.dispose()

@@ -214,6 +214,7 @@ ATTACKS = [
 ]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("statement", "told"), ATTACKS, ids=[statement for statement, _ in ATTACKS])
 @pytest.mark.parametrize("pragmas", ["ON", "OFF"])
 def test_the_database_itself_refuses_to_touch_what_is_published(
@@ -250,6 +251,7 @@ def test_the_database_itself_refuses_to_touch_what_is_published(
         connection.close()
 
 
+@pytest.mark.sqlite
 def test_guards_that_were_dropped_or_rewritten_are_noticed_and_put_back(
     session: Session, tmp_path: Path
 ) -> None:
@@ -294,6 +296,7 @@ def test_a_withdrawal_leaves_a_tombstone_and_the_older_version_does_not_come_bac
         publishing.withdraw(session, second, legal_ground="甲", reason="乙", approver="丙", now=clock())
 
 
+@pytest.mark.sqlite
 def test_lawful_destruction_erases_payload_and_salt_and_every_trace_on_disk(
     session: Session, publish: Publish, clock: Any, tmp_path: Path
 ) -> None:

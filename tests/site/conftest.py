@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from portal.demo.county import County, load_county
 from portal.services import rosters
 from portal.site.build import build_site
-from portal.store.db import make_engine, sqlite_url
-from portal.store.migrate import upgrade
+from portal.store.db import make_engine
 from tests.conftest import NOON, ROOT, shipped
+from tests.databases import new_database
 from tests.site.sites import site_over
 
 SMALL = County("xiuzhou", units=3, years=1, records=12, until=date(2026, 9, 30))
@@ -25,8 +25,7 @@ def county_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("county") / "阳光 公开"
     place.mkdir()
     regimes = {"xiuzhou": shipped()["xiuzhou"]}
-    url = sqlite_url(place / "portal.db")
-    upgrade(url)
+    url = new_database(place)
     engine = make_engine(url)
     with Session(engine) as session:
         rosters.init_jurisdictions(session, regimes.values(), now=NOON)

@@ -18,10 +18,10 @@ from portal.domain.values import Type
 from portal.services import publishing, rosters
 from portal.services.checking import Book
 from portal.site.build import build_site
-from portal.store.db import make_engine, sqlite_url
-from portal.store.migrate import upgrade
+from portal.store.db import make_engine
 from portal.store.tables import Unit, Version
 from tests.conftest import NOON, shipped
+from tests.databases import new_database
 from tests.site.filled import build, fields
 from tests.site.sites import on_disk, site_over
 
@@ -195,8 +195,7 @@ def build_county(place: Path, *, wild: bool) -> dict[str, bytes]:
     texts = Texts(wild)
     regimes = {"xiuzhou": shipped()["xiuzhou"]}
     place.mkdir()
-    url = sqlite_url(place / "portal.db")
-    upgrade(url)
+    url = new_database(place)
     engine = make_engine(url)
     with Session(engine) as session:
         rosters.init_jurisdictions(session, regimes.values(), now=NOON)

@@ -24,9 +24,9 @@ from portal.domain.documents.regulation import Block
 from portal.services import publishing, rosters
 from portal.services.checking import Book
 from portal.site.build import build_site
-from portal.store.db import make_engine, sqlite_url
-from portal.store.migrate import upgrade
+from portal.store.db import make_engine
 from tests.conftest import NOON, shipped
+from tests.databases import new_database
 from tests.site import sample
 from tests.site.sites import on_disk, site_over
 
@@ -110,8 +110,7 @@ def bad(kind: str, number: int, text: str) -> Document:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     """Publish every bad text as every kind, as far as the services take it, and build."""
     top = tmp_path_factory.mktemp("bad")
-    url = sqlite_url(top / "portal.db")
-    upgrade(url)
+    url = new_database(top)
     engine = make_engine(url)
     accepted, refused = {}, {}
     with Session(engine) as session:

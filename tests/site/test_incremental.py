@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -26,12 +27,15 @@ from portal.site.findings import dossier_of
 from portal.site.pages.kinds import outline_of, reads_of, view_of
 from portal.site.pages.kinds.ties import ties_of
 from portal.site.snapshot import RecordView, Snapshot
-from portal.store.db import make_engine, sqlite_url
-from portal.store.migrate import upgrade
+from portal.store.db import make_engine
 from portal.store.tables import Record, Unit, Version
+from tests import postgresql
 from tests.conftest import shipped
+from tests.databases import new_database
 from tests.site import sample
 from tests.site.sites import on_disk, site_over
+
+pytestmark = pytest.mark.database
 
 START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 PUBLIC_EXPLANATION = "示例说明：会议当天负责人提前离会，已补充研究并在下一次会议上整改。"
@@ -42,8 +46,7 @@ class County:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        url = sqlite_url(folder / "portal.db")
-        upgrade(url)
+        url = new_database(folder)
         self.engine = make_engine(url)
         self.session = Session(self.engine)
         self.now = START
@@ -182,7 +185,10 @@ def county(folder: Path) -> Iterator[County]:
 
 
 @given(rounds=st.lists(EVENTS, min_size=1, max_size=4))
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=2 if postgresql.WANTED else 8,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_an_incremental_build_is_a_clean_build(tmp_path: Path, rounds: list[list[tuple[str, int]]]) -> None:
     work = tmp_path / "work"
     shutil.rmtree(work, ignore_errors=True)

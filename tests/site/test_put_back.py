@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,14 +13,11 @@ from portal.site.build import build_site
 from portal.site.served import TopState, is_current
 from portal.site.trees import Store
 from portal.store.tables import Version
+from tests.databases import copy_database
 from tests.site.sites import on_disk, site_over
 from tests.site.test_incremental import county
 
-
-def copy(from_: Path, to: Path) -> None:
-    """Copy a database over another, as `sqlite3 .backup` and `.restore` do."""
-    with closing(sqlite3.connect(from_)) as source, closing(sqlite3.connect(to)) as target:
-        source.backup(target)
+pytestmark = pytest.mark.database
 
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["running on", "after a restart"])
@@ -32,12 +27,15 @@ def test_what_a_restored_database_lacks_or_destroys_does_not_stay(tmp_path: Path
         for number in range(4):
             made.do("new", number * 6)
         build_site(made.site, now=made.now)
-        copy(tmp_path / "portal.db", tmp_path / "backup.db")
+        made.session.rollback()
+        made.engine.dispose()
+        copy_database(tmp_path, tmp_path / "backup")
         for number in range(4, 8):
             made.do("new", number * 6)
         build_site(made.site, now=made.now)
         made.session.close()
-        copy(tmp_path / "backup.db", tmp_path / "portal.db")
+        made.engine.dispose()
+        copy_database(tmp_path / "backup", tmp_path)
         if restarted:
             name = made.site.store.current()
             assert name is not None

@@ -20,8 +20,9 @@ from portal import apps
 from portal.cli import main
 from portal.domain.regimes import Regime
 from portal.search import SearchIndex
-from portal.store.db import make_engine, sqlite_url
+from portal.store.db import make_engine
 from portal.web.hosting import CurrentSnapshot, SiteHost
+from tests.databases import database_of
 
 ROWS = "单位名称,项目名称,预计采购时间,预算金额\n示例水利局,河道清淤工程,2026年7月,120.5\n"
 
@@ -37,7 +38,7 @@ def server(home: Path, tmp_path: Path, regimes: dict[str, Regime]) -> Iterator[A
     ):
         done = CliRunner().invoke(main, list(words))
         assert done.exit_code == 0, done.output
-    engine = make_engine(sqlite_url(home / "portal.db"))
+    engine = make_engine(database_of(home))
     index = SearchIndex(home / "search_index")
     live = apps.create_public_app(
         CurrentSnapshot(sessionmaker(engine, class_=Session), regimes), search=index

@@ -30,11 +30,11 @@ _REMARKS = frozenset(
     ("comments", "commentsExtended", "commentsIds", "commentsExtensible", "threadedComment", "comment")
 )
 _REFUSED = {
-    **dict.fromkeys(("oleObject", "package", "control", "activeXControlBinary"),
+    **dict.fromkeys(("oleObject", "package", "control", "activeXControlBinary", "aFChunk", "powerPivotData"),
                     ("文件里嵌有其他文件或控件（例如图表背后的整个工作簿）", "请把图表、对象改为图片（复制后选择性粘贴为图片）")),
     **dict.fromkeys(("externalLink", "externalLinkPath"),
                     ("表格引用了其他工作簿", "请在“数据→编辑链接”中断开全部链接")),
-    **dict.fromkeys(("connections", "queryTable"), ("表格连着外部数据库或网页", "请在“数据→查询和连接”中删除连接")),
+    **dict.fromkeys(("connections", "queryTable", "mailMergeSource", "mailMergeHeaderSource", "recipientData"), ("文件连着外部的数据（数据库、网页或邮件合并的名单）", "请断开数据连接")),
     **dict.fromkeys(("video", "audio", "media"), ("文件里有音频或视频", "请删去音视频")),
     **dict.fromkeys(("revisionHeaders", "revisionLog"), ("表格开着修订记录", "请取消共享工作簿、接受全部修订")),
     **dict.fromkeys(("vbaProject", "wordVbaData", "xlMacrosheet", "xlIntlMacrosheet"), ("文件带有宏（程序）", "请另存为不带宏的格式")),
@@ -144,6 +144,10 @@ def _advice(package: Package, kept: set[str], kind: MediaType) -> list[str]:
             notes.append(
                 f"表格里有隐藏的工作表（{'、'.join(names[:5])}），公开后任何人都能看到。不应公开的请删除后重新添加。"
             )
+    if kind is MediaType.XLSX and any("/pivotcache/" in name.lower() for name in kept):
+        notes.append(
+            "表格里有数据透视表，其中存着来源数据，公开后任何人都能看到。不应公开的请粘贴为数值后重新添加。"
+        )
     if kind is MediaType.DOCX and any(_HIDDEN_TEXT.search(one) for one in texts):
         notes.append("文件里有隐藏的文字，公开后任何人都能看到。不应公开的请删除后重新添加。")
     if kind is MediaType.PPTX and any("/notesslides/" in name.lower() for name in kept):

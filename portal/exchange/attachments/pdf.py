@@ -160,13 +160,21 @@ class _Walker:
 
     def _clean_keys(self, one: Any) -> None:
         for name in list(one.keys()):
-            if name in _GONE:
+            if name in _GONE and not self._draws(one.get(name)):
                 self._removed[_GONE[name]] = None
                 del one[name]
         if one.get("/FT") == "/Sig" or one.get("/Type") == "/Sig":
             self._removed[_GONE["/DSS"]] = None
             _forget(one, ("/V", "/Contents", "/Cert", "/Name", "/Reason", "/Location", "/ContactInfo", "/M"))
         self._clean_action(one)
+
+    def _draws(self, value: Any) -> bool:
+        """Tell whether it is a font or a picture: programs give these names of their own, and some call them AA."""
+        if isinstance(value, self._pdf.Stream):
+            return value.get("/Subtype") in ("/Image", "/Form") and value.get("/Type") != "/EmbeddedFile"
+        return (
+            isinstance(value, self._pdf.Dictionary) and value.get("/Type") == "/Font" and "/BaseFont" in value
+        )
 
     def _clean_action(self, one: Any) -> None:
         sort = str(one.get("/S", ""))

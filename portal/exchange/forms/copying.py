@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from portal.domain.documents.base import Document
-from portal.domain.documents.declaration import Field, Table, declaration
+from portal.domain.documents.declaration import Table, declaration
 from portal.domain.values import Type, show_period
 from portal.exchange.forms.entries import Entries, put_rows, text_of
 from portal.exchange.forms.names import field_name
+from portal.exchange.sheets.lasting import is_of_one_period, lasts, lasts_in_row
 from portal.exchange.sheets.layout import value_of
-
-_LASTING = frozenset({Type.LINE, Type.CHOICE, Type.LINES, Type.USCC})
-# A number names one paper, a basis justifies one disclosure: neither holds for the next.
-_OF_ONE_PAPER = ("_no", "no")
-_NOT_AGAIN = frozenset({"title", "personal_data_basis", "openness_basis", "change_reason"})
 
 
 def copied(document: Document, *, period: str) -> Entries:
@@ -28,38 +24,20 @@ def copied(document: Document, *, period: str) -> Entries:
     for one in declared.fields:
         if one.type == Type.PERIOD and len(one.path) == 1:
             entries[field_name(one.path)] = show_period(period)
-        elif _lasts(one) and (text := text_of(one, value_of(document, one))):
+        elif lasts(one) and (text := text_of(one, value_of(document, one))):
             entries[field_name(one.path)] = text
     if not model.names_itself():
         entries["title"] = document.title
     for table in declared.tables:
-        if not _is_of_one_period(table):
+        if not is_of_one_period(table):
             put_rows(entries, model, table.name, _lines(document, table))
     return entries
 
 
 def _lines(document: Document, table: Table) -> list[dict[str, str]]:
-    kept = [one for one in table.fields if _lasts(one) or one.path == ("level",)]
+    kept = [one for one in table.fields if lasts_in_row(one)]
     rows = (
         {one.path[0]: text_of(one, getattr(row, one.path[0])) for one in kept}
         for row in getattr(document, table.name)
     )
     return [row for row in rows if any(row.values())]
-
-
-def _lasts(one: Field) -> bool:
-    name = one.path[-1]
-    return (
-        one.type in _LASTING
-        and name not in _NOT_AGAIN
-        and not name.endswith(_OF_ONE_PAPER)
-        and one.about.picks not in ("decision", "plan", "tender")
-    )
-
-
-def _is_of_one_period(table: Table) -> bool:
-    """Tell whether the rows are dealings (a day and an amount) or explanations (a text that must be written)."""
-    required = {one.type for one in table.fields if one.required}
-    if Type.DAY in required:
-        return any(one.type == Type.MONEY for one in table.fields)
-    return Type.PROSE in required

@@ -74,7 +74,7 @@ def _items(model: type[Document]) -> list[Item]:
     for name in model.model_fields:
         about = about_of(model, name)
         if not about.entered:
-            continue
+            continue  # What nobody types (attachments) stands on a page of its own.
         if name in tables:
             items.append(Item(name, about, table=tables[name]))
             continue

@@ -101,7 +101,16 @@ def _look_inside(data: bytes) -> tuple[str, ...]:
     return _check_contents(data, parts)
 
 
+def _embedded(name: str) -> Exception:
+    return refuse(
+        f"工作簿里嵌有别的文件或程序（{PurePath(name).name[:40]}）",
+        "请删去嵌入的附件和对象，附件在网页上另行添加，保存后再上传",
+    )
+
+
 def _check_parts(names: list[str]) -> None:
+    if found := next((one for one in names if one.lower().lstrip("/").startswith("xl/embeddings/")), None):
+        raise _embedded(found)
     if any(_MACROS.search(name) and not _HARMLESS_BIN.search(name) for name in names):
         raise _macros()
     if any(name.lower().lstrip("/").startswith("xl/externallinks/") for name in names):
@@ -123,10 +132,7 @@ def _check_contents(data: bytes, parts: list[zipfile.ZipInfo]) -> tuple[str, ...
             content = archive.read(part)
             name = part.filename.lower().lstrip("/")
             if content.startswith(_PACKED):
-                raise refuse(
-                    f"工作簿里嵌有别的文件或程序（{PurePath(name).name[:40]}）",
-                    "请删去嵌入的附件和对象，附件在网页上另行添加，保存后再上传",
-                )
+                raise _embedded(name)
             if b"macroEnabled" in content and name == "[content_types].xml":
                 raise _macros()
             if name.endswith("sharedstrings.xml"):

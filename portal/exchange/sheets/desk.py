@@ -13,6 +13,7 @@ from portal.domain.values import MAX_FEN, Type
 from portal.exchange.sheets import names
 from portal.exchange.sheets.forms import LABEL, VALUE
 from portal.exchange.sheets.headers import UNIT
+from portal.exchange.sheets.lasting import is_of_one_period, lasts, lasts_in_row
 from portal.exchange.sheets.layout import (
     PIECE,
     Slot,
@@ -31,11 +32,10 @@ _FREE_ROWS = 30  # Rows that are ruled for filling in; more may be written below
 _LAST_ROW = 1000  # Drop-downs and checks reach this far.
 _HEAD_ROW = 2  # 0-based: title and hint stand above the headers of a table.
 _A4 = 9
+_ONE_LINE = 62  # Characters of a step that fit across the guide.
 _WIDTHS = {
     Type.LINE: 20, Type.PROSE: 34, Type.LINES: 26, Type.MONEY: 17, Type.USCC: 22, Type.DAY: 13, Type.PERIOD: 16,
 }  # fmt: skip
-_NAMED = frozenset({"index_no", "doc_no", "title", "decision", "decision_no", "tender", "project_no", "no"})
-_CARRIED = (Type.CHOICE, Type.YES_NO, Type.LINE, Type.LINES, Type.USCC)
 
 
 def desk_template(
@@ -56,13 +56,6 @@ def desk_template(
     document, or table and column); what is typed besides them is accepted.
     """
     return _Desk(model, unit_name, choices or {}).write(document, last, period)
-
-
-def carries(field: Field) -> bool:
-    """Tell whether a value of the field is carried over from one period to the next."""
-    if field.path[-1] in _NAMED:
-        return False
-    return field.type in _CARRIED or field.path[-1] == "level"
 
 
 class _Desk:
@@ -177,7 +170,7 @@ class _Desk:
             return value_of(document, field)
         if field.path == ("period",) and period:
             return period
-        return value_of(last, field) if last is not None and carries(field) else None
+        return value_of(last, field) if last is not None and lasts(field) else None
 
     def _table(self, sheet: Any, table: Table, document: Document | None, last: Document | None) -> None:
         head_row = _HEAD_ROW
@@ -185,12 +178,13 @@ class _Desk:
         need = "必须填写" if table.required else "没有的，这张表可以空着"
         hint = f"一行填一条，{need}。{table.about.help}"
         sheet.write_string(1, 0, hint)
-        rows = list(getattr(document or last, table.name)) if document or last else []
+        source = document or (None if is_of_one_period(table) else last)
+        rows = list(getattr(source, table.name)) if source else []
         for index, slot in enumerate(slots(table.fields, rows if document else [])):
             field = slot.field
             self._column(sheet, head_row, index, slot, table, last_row=head_row + len(rows) + _FREE_ROWS)
             for number, owner in enumerate(rows):
-                carried = document is not None or carries(field)
+                carried = document is not None or lasts_in_row(field)
                 value = value_of(owner, field) if carried else None
                 self._value(sheet, head_row + 1 + number, index, slot, value)
             for number in range(len(rows), len(rows) + _FREE_ROWS):
@@ -296,7 +290,7 @@ class _Desk:
         row = 3
         for text in steps:
             sheet.merge_range(row, 0, row, 3, text, self._step)
-            sheet.set_row(row, 20)
+            sheet.set_row(row, 20 if len(text) <= _ONE_LINE else 38)
             row += 1
         row += 1
         for index, name in enumerate(("工作表", LABEL, "是否必填", "怎样填")):

@@ -78,8 +78,9 @@ def _excerpt(sheet: Sheet, head: tuple[int, Mapping[int, str]], marked: set[tupl
         near = [one for one in below if abs(one - row) <= _AROUND] + [row]
         if len(wanted | set(near)) > MAX_ROWS:
             near = [row]
-        if len(wanted) < MAX_ROWS:
-            wanted |= set(near)
+        wanted |= set(near)
+        if len(wanted) >= MAX_ROWS:
+            break
     columns = _columns(names, sheet, marked, wanted)
     rows = tuple(
         (row + 1, tuple(_shown(sheet, row, one, marked) for one in columns)) for row in sorted(wanted)

@@ -133,3 +133,28 @@ def _identity(account: Account, found: LoginSession) -> Identity:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def account_of(session: Session, found: LoginSession) -> Account:
+    """Return whose session it is."""
+    return session.get_one(Account, found.account_id)
+
+
+def live_sessions(session: Session, account: Account, *, now: datetime) -> list[LoginSession]:
+    """Return the account's sessions that still count, the last used first."""
+    query = select(LoginSession).where(LoginSession.account_id == account.id, LoginSession.ended_at.is_(None))
+    found = [one for one in session.scalars(query.order_by(LoginSession.id)) if now < runs_out(one)]
+    return sorted(found, key=lambda one: (one.last_seen_at, one.id), reverse=True)
+
+
+def end_one(session: Session, account: Account, number: int, *, reason: str, now: datetime) -> bool:
+    """End one of the account's sessions; tell whether there was one of that number."""
+    query = select(LoginSession).where(
+        LoginSession.account_id == account.id, LoginSession.id == number, LoginSession.ended_at.is_(None)
+    )
+    found = session.scalar(query)
+    if found is None:
+        return False
+    found.ended_at, found.end_reason = now, reason
+    session.flush()
+    return True

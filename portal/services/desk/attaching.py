@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,7 +61,8 @@ def attach(
 
     Raise `NotAttachable`; `Conflict` where somebody changed the draft since `revision` was read; `ValueError`
     (pydantic's) where the description is no line of text. The content lies in `files` before the row says so:
-    a transaction that fails leaves content that nobody names, never a name without content.
+    a transaction that fails leaves content that nobody names, never a name without content. Who calls has best
+    put it there before, for an object store is slow and others wait for the right to write.
     """
     _refuse_change(draft, revision)
     before = attached_to(draft)
@@ -68,7 +70,7 @@ def attach(
         raise NotAttachable(f"一件公开内容最多 {MOST} 个附件。请删去不需要的，或把几个文件合并成一个。")
     made = Attachment(
         name=file_name(name, media_type),
-        digest=files.put(content),
+        digest=hashlib.sha256(content).hexdigest(),
         size=len(content),
         media_type=media_type,
         description=description or None,
@@ -78,6 +80,8 @@ def attach(
             raise NotAttachable(f"这个文件已经在附件中，名称是“{one.name}”。不需要重复添加。")
         if one.name == made.name:
             raise NotAttachable(f"已有名为“{one.name}”的附件，内容不同。请先删去原来的，或给文件换一个名称。")
+    if not files.exists(made.digest):
+        files.put(content)
     _register(room, made, text, actor, now)
     _put(draft, (*before, made), actor, now)
     room.write_down(Event.CHANGED, actor=actor, now=now, draft=draft, remark=f"添加附件“{made.name}”")

@@ -12,6 +12,7 @@ from portal.domain.documents.base import Document
 from portal.domain.drafting import Event, State
 from portal.domain.rules.base import Finding
 from portal.domain.rules.check import Report, explains
+from portal.services.attachments import obstacle
 from portal.services.checking import Book
 from portal.services.desk.rooms import Actor, Room
 from portal.services.publishing import (
@@ -121,8 +122,10 @@ def readiness(room: Room, draft: Draft, *, book: Book, now: datetime) -> Readine
     previous = latest_version(room.session, record) if record else None
     report = book.test(room.unit, document, now=now)
     blocking = report.blocking(explained=explains(document.public_explanation)) if report else []
-    missing = (*_formal(draft, document, record, previous),)
-    return Readiness(document, report, tuple(blocking), missing, previous, overtaken(draft, previous))
+    missing = _formal(draft, document, record, previous)
+    if wrong := obstacle(room.session, room.unit_id, document):
+        missing.append(Missing("attachments", wrong))
+    return Readiness(document, report, tuple(blocking), tuple(missing), previous, overtaken(draft, previous))
 
 
 def overtaken(draft: Draft, previous: Version | None) -> bool:

@@ -30,16 +30,12 @@ class Paper:
     duty: str
     period: str
     corrects: bool
-    submitted_by: int | None
-    author: str
     publish_at: datetime | None
 
 
 def paper_of(draft: Draft) -> Paper:
     """Return the draft with what it would fulfil, as far as what was typed so far tells."""
-    document = None
-    if draft.content is not None and draft.kind in kinds():
-        document = kind_of(draft.kind).model_validate_json(draft.content)
+    document = _document(draft)
     duty, period = fulfils(document) if document else ("", "")
     if document is None:
         duty, period = _typed(draft)
@@ -53,10 +49,18 @@ def paper_of(draft: Draft) -> Paper:
         duty=duty,
         period=period,
         corrects=draft.record_id is not None,
-        submitted_by=draft.submitted_by_id,
-        author=draft.author,
         publish_at=draft.publish_at,
     )
+
+
+def _document(draft: Draft) -> Document | None:
+    """Return what the draft holds; None where it makes no document (any more): the list must open all the same."""
+    if draft.content is None or draft.kind not in kinds():
+        return None
+    try:
+        return kind_of(draft.kind).model_validate_json(draft.content)
+    except ValueError:
+        return None
 
 
 def _typed(draft: Draft) -> tuple[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 
+from sqlalchemy.exc import IntegrityError
+
 from portal.domain.canonical import canonical, document_json, read_publication
 from portal.domain.documents.base import Audience, Document
 from portal.domain.drafting import Event, State
@@ -50,14 +52,21 @@ def publish(
     signed = signature(room, draft)
     # The draft was held against the version in force, so it is newer than that in every sense that matters.
     draft.updated_at = now
-    version = publishing.publish(
-        room.session,
-        draft,
-        book=book,
-        reason=reason_of(draft, found.in_force) or publishing.FIRST,
-        actor=signed,
-        now=now,
-    )
+    try:
+        version = publishing.publish(
+            room.session,
+            draft,
+            book=book,
+            reason=reason_of(draft, found.in_force) or publishing.FIRST,
+            actor=signed,
+            now=now,
+        )
+    except (
+        IntegrityError
+    ) as taken:  # What another unit has is not seen from here; the database still knows it.
+        raise Refused(
+            "没有发布：索引号与县区内另一件公开内容重复，或刚刚有人发布了同一件。草稿没有丢失，请核对索引号后再发布。"
+        ) from taken
     room.write_down(
         Event.PUBLISHED,
         actor=actor,

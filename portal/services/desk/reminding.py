@@ -24,7 +24,7 @@ from portal.services.checking import SHANGHAI
 from portal.services.compliance_answers import period_name
 from portal.services.desk import letters
 from portal.services.desk.rooms import Room
-from portal.services.desk.tasks import Task, desk_of
+from portal.services.desk.tasks import Task, desk_of, first_quarter_of
 from portal.store.tables import Account, Unit
 
 # When the platform writes is its own habit and no rule of law, so these are no dated terms of a regime file:
@@ -42,10 +42,14 @@ def due_reminders(session: Session, regimes: Mapping[str, Regime], *, now: datet
 
     `address` is the office's. The session must be one that may read every unit (the worker's).
     """
-    count = 0
+    count, first = 0, dict[int, str | None]()
     for unit in session.scalars(select(Unit).order_by(Unit.id)):
         if regime := regimes.get(unit.jurisdiction.slug):
-            count += _remind(_Unbound(session, unit.id), regime, now=now, address=address)
+            county = unit.jurisdiction
+            if county.id not in first:
+                first[county.id] = first_quarter_of(session, county)
+            room = _Unbound(session, unit.id)
+            count += _remind(room, regime, now=now, address=address, first_quarter=first[county.id])
     return count
 
 
@@ -78,7 +82,9 @@ class _Unbound(Room):
         self.session, self._unit_id = session, unit_id
 
 
-def _remind(room: Room, regime: Regime, *, now: datetime, address: str) -> int:
+def _remind(
+    room: Room, regime: Regime, *, now: datetime, address: str, first_quarter: str | None = None
+) -> int:
     moment = now.astimezone(SHANGHAI)
     today = moment.date()
     if moment.hour < MORNING or not regime.calendar_on(today).is_workday(today):
@@ -87,7 +93,7 @@ def _remind(room: Room, regime: Regime, *, now: datetime, address: str) -> int:
     if not people:
         return 0
     count = 0
-    for task in desk_of(room, regime, actor=None, now=now).tasks:
+    for task in desk_of(room, regime, actor=None, now=now, first_quarter=first_quarter).tasks:
         calendar = regime.calendar_on(task.due or today)
         stage = stage_of(task, today=today, calendar=calendar)
         if stage is None:

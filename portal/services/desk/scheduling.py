@@ -13,8 +13,9 @@ from portal.domain.values import read_clock, read_day, show_day
 from portal.services.checking import SHANGHAI, Book
 from portal.services.desk import releasing
 from portal.services.desk.claims import Refused, approvable, claim, require_state
+from portal.services.desk.letters import write_letter
 from portal.services.desk.rooms import Actor, Room
-from portal.store.tables import Draft, Mail, Version
+from portal.store.tables import Draft, Version
 
 LONGEST = timedelta(days=180)  # Whoever plans further ahead will have forgotten it by then.
 
@@ -101,25 +102,19 @@ def hold_back(room: Room, uid: str, *, why: str, now: datetime) -> None:
     reviewer = room.account(draft.approved_by_id) if draft.approved_by_id is not None else None
     if reviewer is None or not reviewer.email or not reviewer.active:
         return
-    key = f"not-published:{draft.uid}:{at.isoformat()}"
-    if room.session.scalar(select(Mail.id).where(Mail.key == key)):
-        return
-    room.session.add(
-        Mail(
-            unit_id=room.unit_id,
-            key=key,
-            recipient=reviewer.email,
-            subject="定时发布没有完成，请处理",
-            # No title: a letter travels in the clear, and not everything is for the whole society.
-            body=(
-                f"{reviewer.name}：\n\n您审核通过的一份公开内容原定{show_moment(at)}发布，没有发布成功。"
-                f"草稿没有丢失，仍在“已通过”。请登录平台查看原因，处理后重新发布。\n"
-            ),
-            created_at=now,
-            next_try_at=now,
-        )
+    write_letter(
+        room.session,
+        unit_id=room.unit_id,
+        key=f"not-published:{draft.uid}:{at.isoformat()}",
+        to=reviewer.email,
+        subject="定时发布没有完成，请处理",
+        # No title: a letter travels in the clear, and not everything is for the whole society.
+        body=(
+            f"{reviewer.name}：\n\n您审核通过的一份公开内容原定{show_moment(at)}发布，没有发布成功。"
+            "草稿没有丢失，仍在“已通过”。请登录平台查看原因，处理后重新发布。\n"
+        ),
+        now=now,
     )
-    room.session.flush()
 
 
 def _due(room: Room, uid: str, now: datetime) -> Draft | None:

@@ -1,20 +1,19 @@
-"""待办: what one unit has to do, from the duties that bind it and the drafts on its desk.
+"""待办: what one unit has to do, from its duties and its drafts.
 
-    desk_of(room, regime, *, actor: Actor | None, now: datetime) -> Desk
+    desk_of(room, regime, *, actor: Actor | None, now: datetime, first_quarter: str | None) -> Desk
 
-Only this unit's records are read: the board of a whole county would cost a
-hundred times as much, and is nobody's business here.
+Only this unit's records are read: a whole county's board would cost a hundred times as much.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from operator import attrgetter
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from portal.domain.calendar import quarter_of
@@ -33,11 +32,11 @@ from portal.services.checking import SHANGHAI
 from portal.services.compliance import cases_of
 from portal.services.compliance_answers import period_name
 from portal.services.desk.drafts_due import Paper, own_deadline, paper_of
+from portal.services.desk.reviewing import why_not_reviewer
 from portal.services.desk.rooms import Actor, Room
-from portal.store.tables import Record, Unit
+from portal.store.tables import Jurisdiction, Record, Unit
 
-# From here on a task stands out. The regime's own `soon` counts beside it, where it names one.
-SOON = 5  # Working days: a week in which a review still fits.
+SOON = 5  # Working days: a week in which a review still fits. A regime's own `soon` counts beside it.
 _KIND_OF = {
     "plan": DelegationPlan.kind.code,
     "filing": DelegationPlan.kind.code,
@@ -151,17 +150,34 @@ class Desk:
         return f"今天是{show_day(self.today)}。{told or '没有过期、本周到期或被退回的事项'}。"
 
 
-def desk_of(room: Room, regime: Regime | None, *, actor: Actor | None, now: datetime) -> Desk:
-    """Return what the unit has to do, worst first, as this person sees it (None: nobody in particular)."""
+def desk_of(
+    room: Room,
+    regime: Regime | None,
+    *,
+    actor: Actor | None,
+    now: datetime,
+    first_quarter: str | None = None,
+) -> Desk:
+    """Return what the unit has to do, worst first, as this person sees it (None: nobody in particular).
+
+    `first_quarter` is the first that anybody in the county disclosed, where the caller may know (`first_quarter_of`).
+    """
     today = now.astimezone(SHANGHAI).date()
-    papers = [paper_of(one) for one in room.drafts()]
+    drafts = room.drafts()
+    papers = [paper_of(one) for one in drafts]
+    mine = {
+        one.uid
+        for one in drafts
+        if actor and one.state == State.SUBMITTED.value and not why_not_reviewer(room, one, actor)
+    }
     case = case_of(room.session, regime, room.unit, on=today) if regime else None
-    view = _View(actor, today, case)
+    view = _View(actor, today, case, mine)
     tasks: list[Task] = []
     used: set[str] = set()
     if case:
         records = {one.index_no: one for one in room.records()}
-        for task, uid in view.of_duties(standing_of(room.session, case, room.unit), papers, records):
+        found = standing_of(room.session, case, room.unit, first_quarter=first_quarter)
+        for task, uid in view.of_duties(found, papers, records):
             tasks.append(task)
             used.add(uid)
     tasks += [view.of_draft(one) for one in papers if one.uid not in used]
@@ -177,18 +193,32 @@ def case_of(session: Session, regime: Regime, unit: Unit, *, on: date) -> Case:
     return cases_of(session, regime, unit.jurisdiction, on=on, only=unit)[unit.id]
 
 
-def standing_of(session: Session, case: Case, unit: Unit) -> Standing:
-    """Return how the unit stands, for the quarters of the county's board and the one that is running."""
-    first = session.scalar(
+def standing_of(session: Session, case: Case, unit: Unit, *, first_quarter: str | None = None) -> Standing:
+    """Return how the unit stands, for the quarters of the county's board and the one that is running.
+
+    The board begins with the first quarter that anybody in the county disclosed (`first_quarter`). A session that
+    may see one unit only (PostgreSQL's fences) cannot know it: then the unit's own first one counts, which may be
+    later, but asks for nothing that the board does not show.
+    """
+    own = _first_quarter(session, Record.unit_id == unit.id)
+    known = [one for one in (first_quarter, own) if one]
+    return standing(case, [*board_periods(known, case.today), quarter_of(case.today)])
+
+
+def first_quarter_of(session: Session, jurisdiction: Jurisdiction) -> str | None:
+    """Return the first quarter that anybody in the county disclosed; for sessions that may see every unit."""
+    return _first_quarter(session, Record.jurisdiction_id == jurisdiction.id)
+
+
+def _first_quarter(session: Session, whose: ColumnElement[bool]) -> str | None:
+    return session.scalar(
         select(func.min(Record.slug)).where(
-            Record.jurisdiction_id == unit.jurisdiction_id,
+            whose,
             Record.kind == FinanceDisclosure.kind.code,
             func.length(Record.slug) == len("2026Q3"),
             Record.slug.contains("Q"),
         )
     )
-    running = quarter_of(case.today)
-    return standing(case, [*board_periods([first] if first else [], case.today), running])
 
 
 def _remarks(room: Room, papers: list[Paper]) -> list[Remark]:
@@ -204,7 +234,7 @@ def _remarks(room: Room, papers: list[Paper]) -> list[Remark]:
 
 @dataclass(frozen=True)
 class _Place:
-    """What a task says of time: how pressing it is, and in which words."""
+    """What a task says of time."""
 
     rank: Rank
     sign: str
@@ -216,8 +246,8 @@ class _Place:
 class _View:
     """Turns duties and drafts into tasks for one person."""
 
-    def __init__(self, actor: Actor | None, today: date, case: Case | None) -> None:
-        self._actor, self._today, self._case = actor, today, case
+    def __init__(self, actor: Actor | None, today: date, case: Case | None, mine: Collection[str]) -> None:
+        self._today, self._case, self._mine = today, case, mine
         roles = actor.roles if actor else frozenset[Role]()
         self._writes, self._reviews = allowed(roles, Action.WRITE), allowed(roles, Action.REVIEW)
 
@@ -316,22 +346,18 @@ class _View:
             case State.RETURNED:
                 return ("修改", edit) if self._writes else ("查看", review)
             case State.SUBMITTED:
-                return ("去审核" if self._may_review(paper) else "查看"), review
+                return ("去审核" if paper.uid in self._mine else "查看"), review
             case State.APPROVED if self._reviews and paper.publish_at is None:
                 return "去发布", review
             case _:
                 return "查看", review
-
-    def _may_review(self, paper: Paper) -> bool:
-        """The reviewer is another person than whoever submitted it."""
-        return self._reviews and self._actor is not None and paper.submitted_by != self._actor.id
 
     def _by_state(self, paper: Paper, place: _Place) -> _Place:
         """Say first what happened to the draft; a deadline that has passed or is near stays in the words."""
         near = f"，{place.word}" if place.rank in (Rank.OVERDUE, Rank.SOON) else ""
         sign = place.sign if place.rank in (Rank.OVERDUE, Rank.SOON) else ""
         match paper.state:
-            case State.SUBMITTED if self._may_review(paper):
+            case State.SUBMITTED if paper.uid in self._mine:
                 return replace(place, rank=Rank.MINE, sign=sign or "late", word=f"待您审核{near}")
             case State.SUBMITTED:
                 rank = place.rank if near else Rank.WAITING
@@ -364,9 +390,8 @@ class _View:
             return _Place(Rank.SOON, "late", "今天到期", 0, 0)
         if workdays <= SOON or cell.status is Status.DUE_SOON:
             return _Place(Rank.SOON, "late", f"还剩 {days} 日", workdays, days)
-        if cell.status is Status.NOT_DUE:
-            return _Place(Rank.OPEN, "waiting", "未到期", workdays, days)
-        return _Place(Rank.OPEN, "waiting", f"还剩 {days} 日", workdays, days)
+        word = "未到期" if cell.status is Status.NOT_DUE else f"还剩 {days} 日"
+        return _Place(Rank.OPEN, "waiting", word, workdays, days)
 
 
 def _is_owed(cell: Cell) -> bool:

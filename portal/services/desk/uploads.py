@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from portal.domain.canonical import document_json, read_publication
 from portal.domain.documents.base import Document, kind_of
-from portal.domain.documents.decision import DecisionRecord
 from portal.domain.drafting import Event, State
 from portal.domain.values import fold
 from portal.services.desk.rooms import Actor, Room
@@ -55,17 +54,6 @@ def last_published(room: Room, kind: str) -> Document | None:
         if version is not None and version.withdrawal is None and version.payload is not None:
             return read_publication(version.payload)[1]
     return None
-
-
-def decision_numbers(room: Room) -> list[str]:
-    """Return the numbers of the unit's decisions that are published, the newest first."""
-    found = []
-    for record in room.records(DecisionRecord.kind.code):
-        version = latest_version(room.session, record)
-        if version is not None and version.withdrawal is None and version.payload is not None:
-            document = read_publication(version.payload)[1]
-            found += [document.decision_no] if isinstance(document, DecisionRecord) else []
-    return found
 
 
 def is_published(room: Room, document: Document) -> bool:

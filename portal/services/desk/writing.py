@@ -17,11 +17,11 @@ from portal.domain.canonical import canonical, document_json
 from portal.domain.documents.base import Document, kind_of
 from portal.domain.drafting import Event, State
 from portal.domain.rules.base import Finding
-from portal.domain.rules.check import explains
-from portal.services.attachments import attached_to
+from portal.services.attachments import attached_to, let_go
 from portal.services.checking import Book
+from portal.services.desk import claims, reviewing
 from portal.services.desk.rooms import Actor, Room
-from portal.services.publishing import Conflict
+from portal.services.publishing import Conflict, with_files_of
 
 # The rows that these services give and take: the office names their types without reaching for the tables.
 from portal.store.tables import Draft as Draft
@@ -197,8 +197,10 @@ def discard(room: Room, draft: Draft, *, revision: int, actor: Actor, now: datet
     if draft.state not in EDITABLE:
         raise NotEditable(_fixed(draft))
     room.write_down(Event.DISCARDED, actor=actor, now=now, draft=draft)
+    files = [one.digest for one in attached_to(draft)]
     room.session.delete(draft)
     room.session.flush()
+    let_go(room.session, room.unit_id, files, now=now)
 
 
 def _same(draft: Draft, kept: str, document: Document | None) -> bool:
@@ -235,7 +237,7 @@ def _fixed(draft: Draft) -> str:
 
 def whole(draft: Draft, document: Document | None) -> Document | None:
     """Return the document that was typed with the draft's attachments, which nobody types."""
-    return document.model_copy(update={"attachments": attached_to(draft)}) if document else None
+    return with_files_of(document, attached_to(draft)) if document else None
 
 
 def _with_files(draft: Draft, entries: Mapping[str, str]) -> str:
@@ -260,18 +262,14 @@ class NotReady(ValueError):
 
 
 def submit(room: Room, draft: Draft, *, revision: int, actor: Actor, now: datetime, book: Book) -> None:
-    """Hand the draft to the reviewers. Raises `Conflict`, `NotEditable` or `NotReady`, and then changes nothing."""
-    if draft.revision != revision:
-        raise Conflict(f"“{draft.author}”刚刚修改过这份草稿，没有送审。请看过以后再送审。")
+    """Hand the draft to the reviewers. Raises `Conflict`, `NotEditable` or `NotReady`; the caller then rolls back."""
     if draft.state not in EDITABLE:
         raise NotEditable(_fixed(draft))
     if draft.content is None:
         raise NotReady("还有栏目没有填好，改完才能送审。")
-    document = kind_of(draft.kind).model_validate_json(draft.content)
-    report = book.test(room.unit, document, now=now)
-    if report and (found := report.blocking(explained=explains(document.public_explanation))):
-        raise NotReady(f"有 {len(found)} 处不符合规定，改正或在“公开说明”中说明后才能送审。", tuple(found))
-    draft.state, draft.submitted_by_id = State.SUBMITTED.value, actor.id
-    draft.revision, draft.updated_at = draft.revision + 1, now
-    room.session.flush()
-    room.write_down(Event.SUBMITTED, actor=actor, now=now, draft=draft)
+    try:
+        reviewing.submit(room, draft, revision=revision, actor=actor, now=now, book=book)
+    except claims.NotReady as refusal:
+        raise NotReady(str(refusal), refusal.readiness.blocking) from refusal
+    except claims.Refused as refusal:
+        raise NotReady(str(refusal)) from refusal

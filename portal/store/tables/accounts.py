@@ -120,10 +120,14 @@ class SignIn(Base):
     __table_args__ = (
         Index("ix_sign_in_account_id_at", "account_id", "at"),
         Index("ix_sign_in_address_at", "address", "at"),
+        Index("ix_sign_in_subject_at", "subject", "at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    subject: Mapped[str | None] = mapped_column(
+        String(64)
+    )  # Keyed digest of the login as typed, known or not.
     outcome: Mapped[str] = mapped_column(String(20))
     address: Mapped[str]
     agent: Mapped[str]

@@ -51,6 +51,10 @@ def add(uid: str) -> ResponseReturnValue:
 
 
 def _attach(uid: str, name: str, cleaned: Cleaned) -> ResponseReturnValue:
+    try:
+        office().files.put(cleaned.data)  # Before the transaction: nobody waits for a slow store.
+    except FilesUnreachable as refused:
+        return _refused(uid, refused)
     begin()
     draft = room().draft(uid)
     if draft is None:

@@ -94,6 +94,9 @@ def _read(typed: dict[str, str]) -> tuple[Wanted, list[tuple[str, str]]]:
                 days[name] = read_day(text)
             except ValueError as wrong:
                 problems.append((name, f"{label}：{wrong}"))
+                continue
+            if not 1949 <= (days[name] or date.min).year <= 2199:
+                problems.append((name, f"{label}的年份不在合理范围内。请核对。"))
     if days["first"] and days["last"] and days["last"] < days["first"]:
         problems.append(("last", "截止日期早于起始日期。请改正其中一个。"))
     wanted = Wanted(

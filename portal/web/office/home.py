@@ -12,7 +12,7 @@ from portal.domain.roles import Action, Role
 from portal.domain.values import show_day
 from portal.services.checking import SHANGHAI
 from portal.services.desk.past import recent
-from portal.services.desk.tasks import Target, desk_of
+from portal.services.desk.tasks import Target, desk_of, first_quarter_of
 from portal.web.guards import may
 from portal.web.office.house import actor, now, office, page, person, room
 
@@ -38,7 +38,9 @@ def show() -> ResponseReturnValue:
         return page("office/home/reader.html", title="首页")
     here = room()
     regime = office().regimes.get(who.jurisdiction)
-    desk = desk_of(here, regime, actor=actor(), now=now())
+    # Of another unit nothing is asked but since when the county discloses: the board shows it to everybody.
+    first = first_quarter_of(here.session, here.unit.jurisdiction)
+    desk = desk_of(here, regime, actor=actor(), now=now(), first_quarter=first)
     people = {
         role: [one.name for one in here.accounts() if one.active and role.value in {each.role for each in one.roles}]
         for role in (Role.EDITOR, Role.REVIEWER, Role.UNIT_ADMIN)

@@ -124,7 +124,7 @@ MENU = (
     Entry("操作记录", "history.listing", Action.OPEN_DESK),
     Entry("账号管理", "users.listing", Action.KEEP_USERS),
     Entry("首页", "home.commission", Action.OPEN_BOARD),
-    Entry("账号管理", "users.commission", Action.KEEP_COMMISSION_USERS),
+    Entry("账号管理", "users.commission_listing", Action.KEEP_COMMISSION_USERS),
 )
 
 

@@ -18,6 +18,7 @@ from portal.services.desk import releasing, reviewing, scheduling
 from portal.services.desk.claims import Draft, NotReady, Readiness, Refused, Version, readiness, reason_of
 from portal.services.desk.reading import handled_by
 from portal.services.desk.rooms import Room
+from portal.services.desk.telling import tell_published, tell_returned
 from portal.services.publishing import Conflict, NotPublishable
 from portal.site.pages.comparing import Comparison, compare
 from portal.web.guards import may
@@ -62,7 +63,7 @@ def approve(uid: str) -> ResponseReturnValue:
         book = _book()
         reviewing.approve(own, draft, revision=revision, stated=stated, actor=actor(), now=at, book=book)
         if then == "publish":
-            releasing.publish(own, draft, revision=draft.revision, book=book, actor=actor(), now=at)
+            _publish(own, draft, draft.revision, book, at)
             return ""
         if moment is not None:
             scheduling.schedule(own, draft, revision=draft.revision, publish_at=moment, actor=actor(), now=at)
@@ -78,7 +79,7 @@ def publish(uid: str) -> ResponseReturnValue:
     """Publish what is approved."""
 
     def step(own: Room, draft: Draft, revision: int, at: datetime) -> str:
-        releasing.publish(own, draft, revision=revision, book=_book(), actor=actor(), now=at)
+        _publish(own, draft, revision, _book(), at)
         return ""
 
     return _do(uid, step)
@@ -117,6 +118,7 @@ def give_back(uid: str) -> ResponseReturnValue:
     def step(own: Room, draft: Draft, revision: int, at: datetime) -> str:
         remark = request.form.get("remark", "")
         reviewing.give_back(own, draft, revision=revision, remark=remark, actor=actor(), now=at)
+        tell_returned(own, draft, address=office().own_url, now=at)
         return "已退回填报人，意见一并转达。"
 
     return _do(uid, step, field="remark")
@@ -254,6 +256,12 @@ def _do(uid: str, step: Step, *, field: str = "") -> ResponseReturnValue:
         flash(said)
         return redirect(url_for("reviewing.show", uid=uid), 303)
     return redirect(url_for("reviewing.done", uid=uid), 303)
+
+
+def _publish(own: Room, draft: Draft, revision: int, book: Book, at: datetime) -> None:
+    uid = draft.uid  # Publishing uses the draft up.
+    version = releasing.publish(own, draft, revision=revision, book=book, actor=actor(), now=at)
+    tell_published(own, version, draft_uid=uid, address=office().own_url, now=at)
 
 
 def _gone(own: Room, uid: str) -> ResponseReturnValue:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from portal.domain.canonical import document_json
 from portal.domain.documents.base import Document
 from portal.domain.documents.declaration import declaration
 from portal.domain.rules.base import Finding
 from portal.domain.rules.terms import Severity
+from portal.exchange.forms import dumped, entries_of
 from portal.exchange.sheets import (
     Entry,
     Excerpt,
@@ -32,7 +31,8 @@ from portal.services.desk.uploads import is_own
 
 # What stands in a cell whatever else is missing; other rules would take offence at what could not be read.
 _TOLD_EARLY = frozenset({"PUB-17"})
-MAX_LISTED = 300  # Problems on one page; the annotated workbook has them all.
+MAX_LISTED = 300  # Problems on one page.
+MAX_MARKED = 2_000  # Problems in the annotated workbook: each is a comment, and takes its time to write.
 
 
 # What the page of an upload shows, before anything was read.
@@ -75,9 +75,12 @@ def try_file(
             found = _sights(room, book, -1, one, now)
             sights += [sight for sight in found if sight.finding.rule in _TOLD_EARLY]
     marked = [*problems, *(one.as_problem() for one in sights if one.finding.severity == Severity.BLOCK)]
-    annotated = annotate(data, admitted.name, reading.in_order(marked)) if marked else None
+    marked = reading.in_order(marked)
+    annotated = annotate(data, admitted.name, marked[:MAX_MARKED]) if marked else None
     pieces = excerpts(data, admitted.name, model, reading, [(one.sheet, one.cell) for one in marked])
     report = _report(reading, problems, sights, pieces, (*admitted.notes, *reading.notes))
+    if len(marked) > MAX_MARKED:
+        report["notes"].append(f"问题太多，批注工作簿只标出前 {MAX_MARKED:,} 处；改好后重新上传，再看其余。")
     report["documents"] = [{"title": one.document.title, "sheet": one.sheet, "row": one.row} for one in good]
     return Trial(admitted.name, tuple(one.document for one in good), report, annotated)
 
@@ -179,4 +182,4 @@ def _piece(one: Excerpt) -> dict[str, Any]:
 
 def as_typed(document: Document) -> str:
     """Return a document as a form's entries, to be kept beside the draft that held it."""
-    return json.dumps(document_json(document), ensure_ascii=False)
+    return dumped(entries_of(document))

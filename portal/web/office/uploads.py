@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, request, send_file, url_for
@@ -21,6 +20,7 @@ from portal.exchange.sheets import UnreadableFile, desk_template, template
 from portal.exchange.sheets.admission import MAX_BYTES
 from portal.services.checking import SHANGHAI, Book
 from portal.services.desk import uploads
+from portal.services.desk.linking import options
 from portal.services.publishing import Conflict, draft_document
 from portal.web.guards import accepts, may
 from portal.web.office.house import actor, begin, commit, now, office, page, room, session
@@ -100,7 +100,7 @@ def blank(kind: str) -> ResponseReturnValue:
         document=document,
         last=last,
         period=_period(request.args.get("period", "")),
-        choices=_choices(model),
+        choices=_choices(model, draft),
     )
     return _workbook(data, f"{model.kind.label}（{ours.unit.short or ours.unit.name}）.xlsx")
 
@@ -185,25 +185,16 @@ def _replaced(given: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _choices(model: type[Document]) -> dict[tuple[str, ...], list[str]]:
-    """Offer people of the leadership group, the unit's decisions and the restricted domains where a field names one."""
-    today: date = now().astimezone(SHANGHAI).date()
+def _choices(model: type[Document], draft: Any) -> dict[tuple[str, ...], list[str]]:
+    """Offer people of the leadership group, records of the unit and restricted domains where a field names one."""
     ours = room()
     regime = office().regimes.get(ours.unit.jurisdiction.slug)
-    offered = {
-        "member": list(dict.fromkeys(one.name for one in ours.members(on=today))),
-        "decision": uploads.decision_numbers(ours),
-        "domain": [one.label for one in regime.domains_on(today)] if regime else [],
-    }
+    today = now().astimezone(SHANGHAI).date()
+    offered = options(ours, regime, on=today, but=draft.uid if draft else None)
     declared = declaration(model)
-    found = {}
-    for path, field in [
-        *((one.path, one) for one in declared.fields),
-        *(((table.name, *one.path), one) for table in declared.tables for one in table.fields),
-    ]:
-        if listed := offered.get(getattr(field.about, "picks", "")):
-            found[path] = listed
-    return found
+    fields = [(one.path, one) for one in declared.fields]
+    fields += [((table.name, *one.path), one) for table in declared.tables for one in table.fields]
+    return {path: [pick.value for pick in offered.get(one.about.picks, ())] for path, one in fields}
 
 
 def _workbook(data: bytes, name: str) -> ResponseReturnValue:

@@ -14,6 +14,7 @@ from portal.exchange.sheets.results import shorten
 from portal.services.checking import Book
 from portal.services.desk import writing
 from portal.services.desk.rooms import Actor, Room
+from portal.services.desk.telling import tell_submitted
 from portal.services.desk.writing import Draft
 from portal.services.publishing import Conflict
 from portal.web.guards import may, rescued_by
@@ -96,6 +97,8 @@ def save(uid: str) -> ResponseReturnValue:
         return answer
     if request.form.get("do") == "preview" and "reviewing.preview" in current_app.view_functions:
         return redirect(url_for("reviewing.preview", uid=uid), 303)
+    if request.form.get("do") == "attachments":
+        return redirect(url_for("attachments.listing", uid=uid), 303)
     return redirect(url_for("writing.edit", uid=uid) + (f"#{target}" if target else ""), 303)
 
 
@@ -223,7 +226,9 @@ def submit(uid: str) -> ResponseReturnValue:
     book = Book(place.session, office().regimes)
     try:
         writing.submit(place, draft, revision=revision, actor=actor(), now=at, book=book)
+        tell_submitted(place, draft, address=office().own_url, now=at)
     except (writing.NotReady, writing.NotEditable, Conflict) as refusal:
+        place.session.rollback()
         return form_page(place, draft, entries_in(draft), told=True, code=422, refusal=str(refusal))
     commit()
     flash("已送审。审核通过后才会公开；审核前可以撤回修改。")

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from portal.domain.documents import decision as d
 from portal.domain.documents.base import Document
 from portal.domain.drafting import Event, State
+from portal.domain.obligations import Status
 from portal.domain.regimes import Regime
 from portal.domain.roles import Role
 from portal.services import compliance, publishing, rosters
 from portal.services.checking import Book
 from portal.services.desk.rooms import Actor, Room
-from portal.services.desk.tasks import Desk, Rank, Task, desk_of
+from portal.services.desk.tasks import Desk, Rank, Task, desk_of, first_quarter_of
 from portal.store.tables import Account, Draft, Jurisdiction, Unit
 
 EDITOR = Actor(1, "方示九", frozenset({Role.EDITOR}))
@@ -169,6 +170,15 @@ def test_a_form_that_is_not_whole_yet_is_known_by_its_period(
     assert (found.target and found.target.uid) == draft.uid
 
 
+def test_a_draft_that_no_longer_makes_a_document_is_listed_all_the_same(
+    session: Session, room: Room, regime: Regime, unit: Unit, a_quarter: Any
+) -> None:
+    draft = save(session, unit, a_quarter("2026Q3"))
+    draft.content = b'{"period":"2026Q3","a_field_of_old":1}'
+    session.flush()
+    assert [one for one in look(room, regime).tasks if one.target and one.target.uid == draft.uid]
+
+
 def test_whoever_reviews_sees_what_waits_for_them_first_but_not_their_own(
     session: Session, room: Room, regime: Regime, unit: Unit, a_quarter: Any
 ) -> None:
@@ -177,7 +187,7 @@ def test_whoever_reviews_sees_what_waits_for_them_first_but_not_their_own(
     assert (first.rank, first.action) == (Rank.MINE, "去审核")
     assert first.word.startswith("待您审核")
     assert "1 件待您审核" in look(room, regime, REVIEWER).summary
-    draft.submitted_by_id = REVIEWER.id
+    draft.author_id = REVIEWER.id  # Who changed it last is no other person either.
     session.flush()
     own = task(look(room, regime, REVIEWER), "finance", "2026Q3")
     assert own.action == "查看"
@@ -284,5 +294,32 @@ def test_another_units_papers_are_never_read(
     assert "金丝雀" not in repr(desk)
     assert rows
     assert all("record.unit_id = ?" in statement and unit.id in parameters for statement, parameters in rows)
-    # Yet the quarters that a unit owes begin with the first that anybody in the county disclosed.
-    assert task(desk, "finance", "2026Q2").rank is Rank.OVERDUE
+    assert not [one for one in desk.tasks if (one.duty, one.period) == ("finance", "2026Q2")]
+
+
+def test_the_quarters_that_are_owed_begin_with_the_countys_first_where_it_is_known(
+    session: Session,
+    county: Jurisdiction,
+    unit: Unit,
+    people: None,
+    regime: Regime,
+    regimes: dict[str, Regime],
+    a_quarter: Any,
+) -> None:
+    other = rosters.put_unit(
+        session, county, rosters.RosterLine(name="示例水利局", type="bureau"), now=OCTOBER
+    )
+    draft = publishing.save_draft(
+        session, unit=other, document=a_quarter("2026Q1"), author="外人", now=OCTOBER
+    )
+    publishing.publish(
+        session, draft, book=Book(session, regimes), reason="首次公开", actor="外人", now=OCTOBER
+    )
+    session.commit()
+    first = first_quarter_of(session, county)
+    assert first == "2026Q1"
+    desk = desk_of(Room(session, unit.id), regime, actor=EDITOR, now=OCTOBER, first_quarter=first)
+    board = compliance.board(session, regime, county, on=OCTOBER.date(), only=unit).rows[0].standing
+    owed = {one.period for one in board.of("finance") if one.status is Status.MISSING}
+    assert owed == {"2026Q1", "2026Q2"}
+    assert {one.period for one in desk.tasks if one.duty == "finance" and one.overdue} == owed

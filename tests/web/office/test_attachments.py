@@ -13,9 +13,13 @@ from werkzeug.test import TestResponse
 
 from portal.domain.attached import ENTRY, attached, with_attached
 from portal.domain.documents.attachment import Attachment, MediaType
+from portal.exchange.forms import entries_of
 from portal.services import publishing
-from portal.services.attachments import attached_to
-from portal.services.desk.rooms import Room
+from portal.services.attachments import attached_to, sweep
+from portal.services.checking import Book
+from portal.services.desk import writing
+from portal.services.desk.claims import readiness
+from portal.services.desk.rooms import Actor, Room
 from portal.store.tables import Draft
 from tests.exchange import attachment_files as made
 from tests.web.office.world import World
@@ -119,7 +123,12 @@ def test_what_cannot_be_taken_is_told_with_what_was_typed_still_there(
 
 
 def test_far_too_much_is_refused_before_it_is_read(world: World, draft: Draft) -> None:
-    answer = add(world, world.client("editor"), draft, bytes(30 * 2**20))
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+    answer = world.client("editor").post(
+        f"/drafts/{draft.uid}/attachments",
+        data=head + bytes(30 * 2**20) + b"\r\n--x--\r\n",
+        content_type="multipart/form-data; boundary=x",
+    )
     assert answer.status_code == 413
     assert "内容太大" in answer.text
 
@@ -238,3 +247,65 @@ def test_without_the_token_nothing_is_added(world: World, draft: Draft) -> None:
     )
     assert answer.status_code == 400
     assert files_of(world, draft) == ()
+
+
+def test_saving_the_form_keeps_the_files_and_leads_to_them(world: World, draft: Draft) -> None:
+    client = world.client("editor")
+    add(world, client, draft, made.plain_pdf())
+    (one,) = files_of(world, draft)
+    typed = entries_of(publishing.draft_document(draft))
+    forged = with_attached({}, (Attachment(name="b.pdf", digest="b" * 64, size=1, media_type=MediaType.PDF),))
+    fields = {**typed, **forged, "title": "改过的标题", "revision": "2", "do": "attachments"}
+    answer = world.post(client, f"/drafts/{draft.uid}", fields)
+    assert (answer.status_code, answer.location) == (303, f"/drafts/{draft.uid}/attachments")
+    assert files_of(world, draft) == (one,)
+    document = publishing.draft_document(draft)
+    assert (document.title, document.attachments) == ("改过的标题", (one,))
+    again = world.post(client, f"/drafts/{draft.uid}", {**typed, "title": "改过的标题", "revision": "3"})
+    assert again.status_code == 303
+    world.session.rollback()
+    world.session.refresh(draft)
+    assert draft.revision == 3  # The same once more is no change.
+
+
+def test_a_draft_that_is_thrown_away_lets_its_files_go(world: World, draft: Draft) -> None:
+    client = world.client("editor")
+    add(world, client, draft, made.plain_pdf())
+    (one,) = files_of(world, draft)
+    room = Room(world.session, world.unit.id)
+    who = Actor(world.account("editor").id, "方示九", frozenset())
+    writing.discard(room, draft, revision=draft.revision, actor=who, now=world.at)
+    world.session.commit()
+    assert room.attachment(one.digest) is None
+    files = world.app.extensions["office"].files
+    assert sweep(world.session, files) == 1
+    assert not files.exists(one.digest)
+
+
+def test_a_correction_begins_with_the_files_of_the_version(world: World, draft: Draft) -> None:
+    client = world.client("editor")
+    add(world, client, draft, made.plain_pdf())
+    (one,) = files_of(world, draft)
+    publishing.publish(
+        world.session, draft, book=Book(world.session, {}), reason=publishing.FIRST, actor="林示二", now=world.at
+    )  # fmt: skip
+    world.session.commit()
+    room = Room(world.session, world.unit.id)
+    (record,) = room.records()
+    version = writing.in_force(room, record)
+    assert version is not None
+    document = writing.document_of(version)
+    who = Actor(world.account("editor").id, "方示九", frozenset())
+    correction = writing.start(
+        room, record.kind, entries=entries_of(document), document=document, title=document.title, actor=who,
+        now=world.at, record=record,
+    )  # fmt: skip
+    assert attached_to(correction) == (one,)
+
+
+def test_personal_data_in_a_file_stands_in_the_way_of_a_review(world: World, draft: Draft) -> None:
+    add(world, world.client("editor"), draft, made.word("联系手机 13812345678"), "名单.docx")
+    world.session.rollback()
+    found = readiness(Room(world.session, world.unit.id), draft, book=Book(world.session, {}), now=world.at)
+    assert not found.ready
+    assert ["名单.docx" in one.message for one in found.missing] == [True]

@@ -67,6 +67,9 @@ def test_days_that_are_none_are_told(world: World) -> None:
     assert 'href="#first"' in answer.text
     assert browser.get("/history?first=2026-02-01&last=2026-01-01").status_code == 422
     assert browser.get("/history.csv?first=昨天").status_code == 422
+    for day in ("0001-01-01", "9999-12-31"):
+        assert browser.get(f"/history?first={day}").status_code == 422
+        assert browser.get(f"/history?last={day}").status_code == 422
 
 
 def test_pages_lead_on_and_keep_the_filter(world: World) -> None:

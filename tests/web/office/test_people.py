@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
+from portal.domain.documents import delegation as g
+from portal.services import publishing
+from portal.services.checking import Book
 from portal.services.desk import people
 from portal.services.desk.rooms import Room
 from portal.store.tables import Member, Step
@@ -88,6 +92,11 @@ def test_a_day_that_is_none_is_told(world: World) -> None:
     assert "月份只能是 1 至 12" in answer.text
 
 
+def _plain(text: str) -> str:
+    """Return a page without its token, which is signed anew every second."""
+    return re.sub(r'name="csrf_token" value="[^"]+"', "", text)
+
+
 def test_another_units_entry_is_not_found(world: World) -> None:
     foreign = Member(
         unit_id=world.other.id, name="外示人", post="局长", role="chief", since=date(2020, 1, 1),
@@ -98,7 +107,7 @@ def test_another_units_entry_is_not_found(world: World) -> None:
     browser = world.client("unit_admin")
     for what in ("end", "change", "correct"):
         url = f"/people/{foreign.id}/{what}"
-        assert browser.get(url).text == browser.get(f"/people/987654/{what}").text
+        assert _plain(browser.get(url).text) == _plain(browser.get(f"/people/987654/{what}").text)
         assert world.post(browser, url, {**FORM, "seen": people.seal(foreign)}).status_code == 404
     assert "外示人" not in browser.get("/people/").text
 
@@ -107,3 +116,30 @@ def test_without_a_plan_there_is_nothing_to_take_in(world: World) -> None:
     browser = world.client("unit_admin")
     assert "没有执行中的已公开分工方案" in browser.get("/people/from-plan").text
     assert world.post(browser, "/people/from-plan", {"numbers": "0", "index_no": "x"}).status_code == 409
+
+
+def test_people_are_taken_in_from_the_plan_once(world: World) -> None:
+    since = date(2026, 1, 1)
+    plan = g.DelegationPlan(
+        title="分工方案（2026年）",
+        adopted_on=since,
+        effective_from=since,
+        chiefs=(g.Chief(name="甲示一", post="局长"),),
+        assignments=(g.Assignment(domain="财务", deputy="<b>乙</b>", post="副局长", held_since=since),),
+    )
+    draft = publishing.save_draft(world.session, unit=world.unit, document=plan, author="甲", now=world.at)
+    version = publishing.publish(
+        world.session, draft, book=Book(world.session, {}), reason="首次公开", actor="乙", now=world.at
+    )
+    world.session.commit()
+    browser = world.client("unit_admin")
+    shown = browser.get("/people/from-plan").text
+    assert "甲示一，局长（行政正职），自2026年1月1日" in shown
+    assert "&lt;b&gt;乙" in shown
+    chosen = {"index_no": version.record.index_no, "numbers": ["0", "1"]}
+    assert world.post(browser, "/people/from-plan", chosen).status_code == 303
+    assert [one.name for one in rows(world)] == ["甲示一", "<b>乙</b>"]
+    assert "已在名单上" in browser.get("/people/from-plan").text
+    again = world.post(browser, "/people/from-plan", chosen)
+    assert again.status_code == 422
+    assert len(rows(world)) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,6 +33,11 @@ def at(version: Version) -> str:
     return f"/reading/{version.record.kind}/{version.record.slug}"
 
 
+def unmarked(html: str) -> str:
+    """Return a page without its forms' tokens, which change from second to second."""
+    return re.sub(r'name="csrf_token" value="[^"]+"', "", html)
+
+
 @pytest.mark.parametrize("who", ROLES)
 @pytest.mark.parametrize("audience", list(Audience))
 def test_each_audience_reads_its_own_pages_and_others_find_nothing(
@@ -52,13 +58,14 @@ def test_each_audience_reads_its_own_pages_and_others_find_nothing(
         assert client.get(f"{at(version)}/2").status_code == 404
     else:
         assert answer.status_code == missing.status_code == 404
-        assert answer.text == missing.text
+        assert unmarked(answer.text) == unmarked(missing.text)
 
 
 def test_another_unit_s_people_and_the_commission_find_nothing(world: World, desk: Desk) -> None:
     version = desk.published(rules(audience=Audience.STAFF))
     theirs = world.client("staff", unit=world.other)
-    assert theirs.get(at(version)).text == theirs.get("/reading/regulation/2026-0999").text
+    nothing = theirs.get("/reading/regulation/2026-0999")
+    assert unmarked(theirs.get(at(version)).text) == unmarked(nothing.text)
     assert world.client("officer").get("/reading/").status_code == 403
     signed_out = world.app.test_client().get(at(version))
     assert signed_out.status_code == 303
@@ -94,8 +101,6 @@ def test_what_is_not_for_the_whole_society_reaches_no_byte_of_the_site(
         )
         canaries[name] = audience
     settings = Settings(home=tmp_path / "home")
-    engine = desk.session.get_bind()
-    del engine
     desk.session.rollback()
     source = Path(str(desk.session.get_bind().url.database))  # type: ignore[union-attr] # Sessions are bound to engines here.
     settings.home.mkdir()

@@ -18,7 +18,7 @@ from portal.domain.documents.regulation import Block, Regulation
 from portal.domain.drafting import State
 from portal.services.desk import releasing
 from portal.services.desk.reviewing import Statement
-from portal.store.tables import Draft, Version
+from portal.store.tables import Draft, Mail, Version
 from tests.services.desk.desk_world import Desk, rules
 from tests.web.office.world import World
 
@@ -333,3 +333,19 @@ def test_what_somebody_types_comes_back_as_text_everywhere(
         answer = reviewer.get(url)
         assert answer.status_code == 200
         assert XSS not in answer.text
+
+
+def test_the_writer_hears_of_a_return_and_of_the_publication_without_a_word_of_the_content(
+    desk: Desk, reviewer: FlaskClient, post: Any
+) -> None:
+    draft = desk.submit(desk.draft(rules("金丝雀办法")))
+    post(reviewer, draft, "return", remark="请补文号")
+    desk.submit(draft)
+    post(reviewer, draft, "approve", then="publish", **STATED)
+    letters = desk.session.scalars(select(Mail).order_by(Mail.id)).all()
+    assert [one.recipient for one in letters] == [desk.people["方示九"].email] * 2
+    assert "退回" in letters[0].subject
+    assert "已经发布" in letters[1].subject
+    for one in letters:
+        assert "金丝雀" not in one.subject + one.body
+        assert "请补文号" not in one.subject + one.body

@@ -97,8 +97,8 @@ def words(answer: TestResponse) -> str:
 def seen(answer: TestResponse, values: dict[str, Any]) -> tuple[int, str, dict[str, str]]:
     """Return what somebody sees of an answer, without what differs from answer to answer by its nature."""
     text = _CHANGING.sub("", words(answer))
-    for value in values.values():  # An address that was asked for may stand in a redirect.
-        text = text.replace(f"/{value}", "/·")  # Not elsewhere: a short number stands in many words.
+    for value in values.values():  # An address that was asked for may stand in a redirect or a form.
+        text = re.sub(rf"(?<=/){re.escape(str(value))}(?![\w-])", "·", text)
     kept = {
         name: value
         for name, value in answer.headers.items()

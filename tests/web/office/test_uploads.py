@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from werkzeug.test import TestResponse
 from portal.domain.documents.base import kinds
 from portal.domain.documents.finance import FinanceDisclosure
 from portal.domain.drafting import State
+from portal.services.desk import uploads
 from portal.services.desk.uploads import forget_old
 from portal.services.publishing import draft_document, save_draft
 from portal.store.tables import Draft, DraftCopy, Step, Upload, Version
@@ -216,6 +218,8 @@ def test_an_existing_draft_is_replaced_only_when_asked_and_its_content_is_kept(w
     copy = world.session.scalar(select(DraftCopy))
     assert copy is not None
     assert (copy.why, copy.draft_uid) == ("replaced", after.uid)
+    assert json.loads(copy.entries)["period"] == "2026年第三季度"
+    assert "100" in client.get(f"/drafts/{after.uid}/copies/{copy.id}").text
 
 
 def test_a_draft_that_somebody_changed_meanwhile_is_not_written_over(world: World) -> None:
@@ -318,3 +322,35 @@ def test_what_a_cell_says_is_shown_as_text(world: World) -> None:
     text = client.get(upload(world, client, saved(book)).location).text
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert(1)" in text
+
+
+def test_taking_in_parallel_makes_one_draft(world: World) -> None:
+    account = world.account("editor")
+    clients = [world.client(account=account) for _ in range(4)]
+    place = upload(world, clients[0], saved(a_quarter_of_work(clients[0]))).location
+    tokens = [world.token(one) for one in clients]
+    begin = threading.Barrier(len(clients))
+    statuses: list[int] = []
+
+    def press(client: FlaskClient, token: str) -> None:
+        begin.wait()
+        statuses.append(client.post(f"{place}/take", data={"csrf_token": token}).status_code)
+
+    threads = [threading.Thread(target=press, args=one) for one in zip(clients, tokens, strict=True)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+    assert statuses == [303] * 4
+    assert len(drafts(world)) == 1
+    world.session.rollback()
+    assert len(list(world.session.scalars(select(Step)))) == 1
+
+
+def test_a_unit_keeps_a_bounded_number_of_uploads(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "KEPT_FILES", 2)
+    client = world.client("editor")
+    data = "所属期,支出合计\n2026Q3,100\n".encode()
+    places = [upload(world, client, data, "表.csv").location for _ in range(3)]
+    assert [client.get(one).status_code for one in places] == [404, 200, 200]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from portal.store.guards import FIRST
+from portal.store import guards
 
 revision = "0001"
 down_revision = None
@@ -121,8 +121,7 @@ def upgrade() -> None:
         sa.Column("indexed_at", sa.DateTime()),
         sa.Column("built_at", sa.DateTime()),
     )
-    for statement in FIRST.values():
-        op.execute(statement)
+    guards.put(op.get_bind(), guards.FIRST)
 
 
 def downgrade() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from portal.store.guards import COMPLIANCE
+from portal.store import guards
 
 revision = "0002"
 down_revision = "0001"
@@ -43,8 +43,7 @@ def upgrade() -> None:
         sa.Column("recorded_by", sa.Text(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(), nullable=False),
     )
-    for statement in COMPLIANCE.values():
-        op.execute(statement)
+    guards.put(op.get_bind(), guards.COMPLIANCE)
 
 
 def downgrade() -> None:

@@ -8,7 +8,7 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
-from portal.store.guards import DESK
+from portal.store import guards
 
 revision = "0004"
 down_revision = "0003"
@@ -41,8 +41,8 @@ def upgrade() -> None:
     _accounts()
     _drafts()
     _desk()
-    for statement in DESK.values():
-        op.execute(statement)
+    guards.put(op.get_bind(), guards.DESK)
+    guards.put_fences(op.get_bind())
 
 
 def _accounts() -> None:
@@ -120,6 +120,7 @@ def _accounts() -> None:
         "sign_in",
         _id(),
         _ref("account_id", "account", optional=True),
+        sa.Column("subject", sa.String(64)),
         _short("outcome", 20),
         _text("address"),
         _text("agent"),
@@ -127,6 +128,7 @@ def _accounts() -> None:
     )
     op.create_index("ix_sign_in_account_id_at", "sign_in", ["account_id", "at"])
     op.create_index("ix_sign_in_address_at", "sign_in", ["address", "at"])
+    op.create_index("ix_sign_in_subject_at", "sign_in", ["subject", "at"])
 
 
 def _drafts() -> None:

@@ -1,18 +1,15 @@
-"""The triggers that keep what is published as it was published, and the check that they are all there.
+"""The guards as SQLite's triggers. The texts of `RAISE` reach an operator, hence Chinese.
 
 `REPLACE`, in an insert or an update, deletes rows without firing delete triggers unless a pragma asks for
 it. So every way in which a row could collide with another is refused before it happens: the guards
-hold whatever pragmas a program sets. They cannot hold against somebody who drops them; `missing` tells that.
-
-The texts of `RAISE` reach an operator, hence Chinese.
+hold whatever pragmas a program sets.
 """
 
 from __future__ import annotations
 
 import re
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, text
 
 _GUARDS = """
 CREATE TRIGGER version_no_delete BEFORE DELETE ON version
@@ -196,20 +193,17 @@ DESK = _statements(_DESK_GUARDS)  # Of the fourth's.
 STATEMENTS = {**FIRST, **COMPLIANCE, **DESK}
 
 
-def missing(session: Session) -> list[str]:
-    """Return the guards that the database has lost or that were rewritten."""
-    rows = session.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+def missing(connection: Connection) -> list[str]:
+    """Return the triggers that the database has lost or that were rewritten."""
+    rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
     found = {row.name: _plain(row.sql) for row in rows}
     return [name for name, wanted in STATEMENTS.items() if found.get(name) != _plain(wanted)]
 
 
-def restore(session: Session) -> list[str]:
-    """Put the missing guards back; return their names. The caller commits."""
-    lost = missing(session)
-    for name in lost:
-        session.execute(text(f"DROP TRIGGER IF EXISTS {name}"))
-        session.connection().exec_driver_sql(STATEMENTS[name])
-    return lost
+def put(connection: Connection, name: str) -> None:
+    """Put one trigger in its place."""
+    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+    connection.exec_driver_sql(STATEMENTS[name])
 
 
 def _plain(sql: str) -> str:

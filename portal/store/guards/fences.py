@@ -1,0 +1,109 @@
+"""Which rows a PostgreSQL session may see and write: the policies of row-level security, one fence per table.
+
+The transaction's own setting `portal.unit` says for whom it works (see `portal.store.tenancy`): the number of
+a unit, `all` (commands, the site), `gate` (who signs in is not known yet), and nothing at all otherwise. Without
+the setting nothing is seen. The expressions are written as PostgreSQL itself prints them, apart from blanks,
+parentheses and casts, so that a policy that was rewritten is noticed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.store.tenancy import GATE, SETTING, SYSTEM
+
+_WHO = f"( SELECT current_setting('{SETTING}', true))"
+_ALL = f"{_WHO} = '{SYSTEM}'"
+_AT_THE_GATE = f"{_WHO} = '{GATE}'"
+_OWN = f"unit_id::text = {_WHO}"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One policy: for which command, which rows are seen, which may be written."""
+
+    name: str
+    command: str
+    sees: str
+    writes: str | None
+
+    def sql(self, table: str) -> str:
+        """Return the statement that makes it."""
+        check = f" WITH CHECK ({self.writes})" if self.writes is not None else ""
+        return f"CREATE POLICY {self.name} ON {table} FOR {self.command} USING ({self.sees}){check}"
+
+
+def _belongs(table: str, column: str, parent: str) -> str:
+    """A row whose parent can be seen: the parent's own policy decides."""
+    return f"(EXISTS ( SELECT 1 FROM {parent} WHERE ({parent}.id = {table}.{column})))"  # noqa: S608 - our own names.
+
+
+def _may_belong(table: str, column: str, parent: str) -> str:
+    return f"(({column} IS NULL) OR {_belongs(table, column, parent)})"
+
+
+def _in_its_county(table: str) -> str:
+    same = f"(unit.id = {table}.unit_id) AND (unit.jurisdiction_id = {table}.jurisdiction_id)"
+    return f"(EXISTS ( SELECT 1 FROM unit WHERE ({same})))"  # noqa: S608 - likewise.
+
+
+def _shared(sees: str, *checks: str, gate: bool = False) -> tuple[Policy, ...]:
+    """A unit sees its rows and writes them, as long as what they point to is its own too."""
+    open_to = f"({_ALL}) OR ({_AT_THE_GATE})" if gate else f"({_ALL})"
+    writes = " AND ".join((f"({sees})", *checks))
+    return (Policy("tenant", "ALL", f"{open_to} OR ({sees})", f"{open_to} OR ({writes})"),)
+
+
+def _read(sees: str) -> tuple[Policy, ...]:
+    """A unit sees its rows; only the commission's commands write them."""
+    return (
+        Policy("tenant", "SELECT", f"({_ALL}) OR {sees}", None),
+        Policy("system", "ALL", _ALL, _ALL),
+    )
+
+
+def _of_account(table: str) -> tuple[Policy, ...]:
+    return _shared(_belongs(table, "account_id", "account"))
+
+
+_DRAFT_PEOPLE = ("author_id", "submitted_by_id", "approved_by_id")
+
+POLICIES: dict[str, tuple[Policy, ...]] = {
+    "jurisdiction": (Policy("tenant", "SELECT", "true", None), Policy("system", "ALL", _ALL, _ALL)),
+    "unit": _read(f"({_AT_THE_GATE}) OR (id::text = {_WHO})"),
+    "unit_alias": _read(f"({_OWN})"),
+    "exemption": _read(f"({_OWN})"),
+    "extension": _read(f"({_OWN})"),
+    "account": _shared(_OWN, _in_its_county("account"), gate=True),
+    "account_role": _of_account("account_role"),
+    "passkey": _of_account("passkey"),
+    "recovery_code": _of_account("recovery_code"),
+    "link_token": _of_account("link_token"),
+    "login_session": _of_account("login_session"),
+    # A try under a name that nobody has belongs to no account, and only the gate knows of it.
+    "sign_in": _shared(
+        f"((account_id IS NULL) AND ({_AT_THE_GATE})) OR {_belongs('sign_in', 'account_id', 'account')}"
+    ),
+    "record": _shared(_OWN, _in_its_county("record")),
+    "version": _shared(_belongs("version", "record_id", "record")),
+    "withdrawal": _shared(_belongs("withdrawal", "version_id", "version")),
+    "destruction": _shared(_belongs("destruction", "version_id", "version")),
+    "outbox": _shared(_OWN, _may_belong("outbox", "record_id", "record"), _in_its_county("outbox")),
+    "draft": _shared(
+        _OWN,
+        _may_belong("draft", "record_id", "record"),
+        *(_may_belong("draft", one, "account") for one in _DRAFT_PEOPLE),
+    ),
+    "draft_copy": _shared(_OWN, _may_belong("draft_copy", "account_id", "account")),
+    "step": _shared(
+        _OWN,
+        _may_belong("step", "record_id", "record"),
+        _may_belong("step", "version_id", "version"),
+        _may_belong("step", "account_id", "account"),
+    ),
+    "upload": _shared(_OWN, _may_belong("upload", "account_id", "account")),
+    "attachment": _shared(_OWN),
+    "member": _shared(_OWN),
+    # Letters to people who have forgotten their password are written before they are known.
+    "mail": _shared(_OWN, gate=True),
+}
