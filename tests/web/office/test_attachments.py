@@ -18,7 +18,7 @@ from portal.exchange.forms import entries_of
 from portal.services import publishing
 from portal.services.attachments import attached_to, sweep
 from portal.services.checking import Book
-from portal.services.desk import writing
+from portal.services.desk import starting, writing
 from portal.services.desk.claims import readiness
 from portal.services.desk.rooms import Actor, Room
 from portal.store.tables import Draft
@@ -300,9 +300,9 @@ def test_a_correction_begins_with_the_files_of_the_version(world: World, draft: 
     world.session.commit()
     room = Room(world.session, world.unit.id)
     (record,) = room.records()
-    version = writing.in_force(room, record)
+    version = starting.in_force(room, record)
     assert version is not None
-    document = writing.document_of(version)
+    document = starting.document_of(version)
     who = Actor(world.account("editor").id, "方示九", frozenset())
     correction = writing.start(
         room, record.kind, entries=entries_of(document), document=document, title=document.title, actor=who,
