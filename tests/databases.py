@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.store.db import make_engine, sqlite_url
 from portal.store.migrate import upgrade
+from portal.store.tenancy import SETTING, SYSTEM, bind_tenant, tenant_of
 from tests import postgresql
 
 # Who asks for one of these touches a database: the run on PostgreSQL leaves the other tests out.
@@ -110,3 +112,19 @@ def replacing(table: str) -> str:
     if postgresql.WANTED:
         return f"INSERT INTO {table} SELECT * FROM {table} ON CONFLICT (id) DO UPDATE SET id = EXCLUDED.id"  # noqa: S608 - a test's own.
     return f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"  # noqa: S608 - likewise.
+
+
+@contextmanager
+def for_everybody(session: Session) -> Iterator[None]:
+    """Let a session that is bound to a unit lay out what only the commission or another unit could."""
+    unit = tenant_of(session)
+    if unit is None:
+        yield
+        return
+    session.flush()
+    del session.info["portal_tenant"]
+    if postgresql.WANTED:
+        session.execute(text(f"SET LOCAL {SETTING} = '{SYSTEM}'"))
+    yield
+    session.flush()
+    bind_tenant(session, unit)

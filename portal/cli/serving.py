@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -37,7 +38,8 @@ def run_command(
     from portal.web.serving import worker_beside
 
     with opened(create=True) as instance, ExitStack() as beside:
-        if not no_demo and instance.session.scalar(select(Unit.id).limit(1)) is None:
+        sample = not no_demo and instance.session.scalar(select(Unit.id).limit(1)) is None
+        if sample:
             say("正在装入示例数据……")
             load_sample(instance, quiet=False)
         instance.session.rollback()
@@ -55,7 +57,10 @@ def run_command(
             if office is not None:
                 public = told.partition("：")[2].partition(" ")[0].rstrip("/")
                 beside.enter_context(worker_beside(say))
+                beside.enter_context(_chores(instance, office))
                 _serve_aside(instance, office, public)
+                if sample:
+                    _invite_samples(instance, office)
 
         try:
             host(
@@ -86,6 +91,7 @@ def office_command(address: str | None, port: int | None, no_worker: bool) -> No
         )
         if not no_worker:
             beside.enter_context(worker_beside(say))
+        beside.enter_context(_chores(instance, server))
         app = _office_app(instance, server, None)
         say(f"办公端已打开：{server.url}/  （按 Ctrl+C 停止）")
         server.run(app)
@@ -124,10 +130,52 @@ def _office_app(instance: Opened, server: OfficeServer, public_url: str | None) 
     )
 
 
+@contextmanager
+def _chores(instance: Opened, server: OfficeServer) -> Iterator[None]:
+    """Keep reminders and letters going while the office is open."""
+    from portal.store.db import make_engine
+    from portal.web.chores import Chores
+    from portal.web.posting import sender_of
+
+    known = instance.settings
+    sender = sender_of(
+        server=known.mail_server,
+        port=known.mail_port,
+        tls=known.mail_tls,
+        sender=known.mail_from,
+        username=known.mail_username,
+        password=known.mail_password,
+    )
+    engine, stop = make_engine(instance.url), threading.Event()
+    chores = Chores(engine, instance.regimes, sender, known.office_url or server.url, instance.now)
+    thread = threading.Thread(target=chores.run, args=(stop,), name="chores", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(5)
+        engine.dispose()
+
+
 def _serve_aside(instance: Opened, server: OfficeServer, public_url: str) -> None:
     app = _office_app(instance, server, public_url)
     threading.Thread(target=server.run, args=(app,), name="office", daemon=True).start()
     say(f"办公端已打开：{server.url}/  （单位填报、审核、发布）")
+
+
+def _invite_samples(instance: Opened, server: OfficeServer) -> None:
+    """Make accounts of a sample unit and say how to take them up: nobody's password is ever set for them."""
+    from portal.demo.people import invite_samples
+
+    instance.begin_write()
+    links = invite_samples(instance.session, address=f"{server.url}/invitation/{{}}", now=instance.now())
+    instance.session.commit()
+    if links:
+        say(f"试用办公端：以下是“{links[0].unit}”（示例数据）的邀请链接，72 小时内有效，各能用一次。")
+        for one in links:
+            say(f"  {one.role}（登录名 {one.login}）：{one.link}")
+        say("  之后需要更多账号：portal users add，见 portal users --help。")
 
 
 COMMANDS = (run_command, office_command)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 THREADS = 8
+LARGEST = 32 * 1024 * 1024  # Bytes of a request: an attachment of the largest size, with what goes round it.
 _PATIENCE = 15.0  # Seconds that a worker has to finish a build that has begun.
 _WORKER = "from portal.cli import main; main()"
 
@@ -27,7 +28,13 @@ class OfficeServer:
         """Open the port; raise `OSError` where it is taken."""
         self._app: Flask | None = None
         self._server: Any = waitress.create_server(
-            self._answer, host=address[0], port=address[1], threads=THREADS, ident=None
+            self._answer,
+            host=address[0],
+            port=address[1],
+            threads=THREADS,
+            ident=None,
+            # Waitress reads a body before anybody else sees it: no more than the largest route takes.
+            max_request_body_size=LARGEST,
         )
         self.host, self.port = address[0], int(self._server.effective_port)
 

@@ -16,6 +16,7 @@ from portal.domain.canonical import document_json, read_publication
 from portal.domain.documents.base import Document, kind_of
 from portal.domain.drafting import Event, State
 from portal.domain.values import fold
+from portal.services.attachments import attached_to
 from portal.services.desk.rooms import Actor, Room
 from portal.services.publishing import (
     Conflict,
@@ -226,6 +227,8 @@ def _enter(hand: _Hand, documents: list[Document], replace: Mapping[str, int]) -
 
 def _new(hand: _Hand, document: Document) -> str:
     room, now = hand.room, hand.now
+    # A file never attaches another: attachments come in by their own way only.
+    document = document.model_copy(update={"attachments": ()})
     record = find_record(room.session, room.unit, document)
     draft = save_draft(
         room.session, unit=room.unit, document=document, author=hand.actor.name, now=now, record=record
@@ -245,6 +248,8 @@ def _write_over(hand: _Hand, draft: Draft, document: Document, *, revision: int)
     before, author, at = draft.entries, draft.author, draft.revision
     if not before and draft.content is not None:
         before = hand.as_typed(draft_document(draft))
+    # A workbook knows nothing of attachments: those that the draft has stay with it.
+    document = document.model_copy(update={"attachments": attached_to(draft)})
     change_draft(room.session, draft, document=document, author=actor.name, revision=revision, now=now)
     draft.author_id = actor.id
     if before:

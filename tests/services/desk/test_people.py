@@ -238,15 +238,19 @@ def test_only_who_was_chosen_and_is_not_there_yet_is_taken_in(room: Room) -> Non
 
 
 def test_another_units_entries_are_not_there(session: Session, county: Jurisdiction, room: Room) -> None:
-    other = rosters.put_unit(session, county, rosters.RosterLine(name="示例水利局", type="bureau"), now=NOW)
-    row = Member(
-        unit_id=other.id, name="外示人", post="局长", role="chief", since=date(2020, 1, 1),
-        recorded_by="甲", recorded_at=NOW,
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
+    session.rollback()
+    with Session(session.get_bind()) as free:  # One that is bound to no unit.
+        line = rosters.RosterLine(name="示例水利局", type="bureau")
+        other = rosters.put_unit(free, free.get_one(Jurisdiction, county.id), line, now=NOW)
+        row = Member(
+            unit_id=other.id, name="外示人", post="局长", role="chief", since=date(2020, 1, 1),
+            recorded_by="甲", recorded_at=NOW,
+        )  # fmt: skip
+        free.add(row)
+        free.commit()
+        number = row.id
     assert room.members() == []
-    assert room.member(row.id) is None
+    assert room.member(number) is None
     assert people.options(room, on=NOW.date()) == ()
 
 

@@ -168,6 +168,7 @@ def test_two_units_are_published_by_one_pass_with_a_session_each(desk: Desk) -> 
         assert desk.room.published_from(their) is None
 
 
+@pytest.mark.sqlite
 def test_asking_each_second_reads_an_index_and_no_contents(desk: Desk) -> None:
     """The question is put every second, over drafts of any size: it must not walk through them."""
     question = "SELECT unit_id, uid FROM draft WHERE publish_at <= '2026-10-20' AND state = 'approved' ORDER BY publish_at, id"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -60,6 +61,16 @@ def publish(session: Session, unit: Unit, regimes: dict[str, Regime]) -> Callabl
         session.commit()
 
     return run
+
+
+@contextmanager
+def freely(session: Session) -> Iterator[Session]:
+    """Open a session that is bound to no unit, as the commission's commands have it."""
+    session.rollback()
+    with Session(session.get_bind()) as free:
+        yield free
+        free.commit()
+    session.rollback()  # It may have begun to read before that.
 
 
 def look(room: Room, regime: Regime | None, actor: Actor | None = EDITOR, now: datetime = OCTOBER) -> Desk:
@@ -232,8 +243,9 @@ def test_a_decision_has_its_deadline_before_the_board_knows_of_it(
 
 
 def test_what_a_unit_was_let_off_is_no_task(session: Session, room: Room, regime: Regime, unit: Unit) -> None:
-    compliance.exempt(
-        session, unit, regime=regime, duty="finance", period=None, reason="没有独立账户", approver="示例纪委",
+    with freely(session) as free:
+        compliance.exempt(
+        free, free.get_one(Unit, unit.id), regime=regime, duty="finance", period=None, reason="没有独立账户", approver="示例纪委",
         valid_from=date(2026, 1, 1), valid_until=date(2026, 12, 31), actor="甲", now=OCTOBER,
     )  # fmt: skip
     later = datetime(2026, 12, 15, 4, 0, tzinfo=UTC)
@@ -243,8 +255,9 @@ def test_what_a_unit_was_let_off_is_no_task(session: Session, room: Room, regime
 def test_a_deadline_that_was_put_off_says_so(
     session: Session, room: Room, regime: Regime, unit: Unit
 ) -> None:
-    compliance.extend(
-        session, unit, regime=regime, duty="finance", period="2026Q3", new_due=date(2026, 11, 30),
+    with freely(session) as free:
+        compliance.extend(
+        free, free.get_one(Unit, unit.id), regime=regime, duty="finance", period="2026Q3", new_due=date(2026, 11, 30),
         reason="系统迁移", approver="示例财政局", actor="甲", now=OCTOBER,
     )  # fmt: skip
     found = task(look(room, regime), "finance", "2026Q3")
@@ -293,7 +306,9 @@ def test_another_units_papers_are_never_read(
     event.remove(session.get_bind(), "before_cursor_execute", note)
     assert "金丝雀" not in repr(desk)
     assert rows
-    assert all("record.unit_id = ?" in statement and unit.id in parameters for statement, parameters in rows)
+    for statement, parameters in rows:
+        assert "record.unit_id = " in statement
+        assert unit.id in (parameters.values() if isinstance(parameters, dict) else parameters)
     assert not [one for one in desk.tasks if (one.duty, one.period) == ("finance", "2026Q2")]
 
 
@@ -318,8 +333,8 @@ def test_the_quarters_that_are_owed_begin_with_the_countys_first_where_it_is_kno
     session.commit()
     first = first_quarter_of(session, county)
     assert first == "2026Q1"
-    desk = desk_of(Room(session, unit.id), regime, actor=EDITOR, now=OCTOBER, first_quarter=first)
     board = compliance.board(session, regime, county, on=OCTOBER.date(), only=unit).rows[0].standing
     owed = {one.period for one in board.of("finance") if one.status is Status.MISSING}
     assert owed == {"2026Q1", "2026Q2"}
+    desk = desk_of(Room(session, unit.id), regime, actor=EDITOR, now=OCTOBER, first_quarter=first)
     assert {one.period for one in desk.tasks if one.duty == "finance" and one.overdue} == owed

@@ -6,6 +6,8 @@ import csv
 import io
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from portal.domain.drafting import Event
 from portal.services.desk.rooms import Actor, Room
 from portal.store.tables import Step
@@ -13,18 +15,24 @@ from tests.web.office.world import World
 
 
 def fill(world: World, count: int = 3) -> None:
-    people = [world.account("editor", name="方示九"), world.account("reviewer", name="林示二")]
-    room = Room(world.session, world.unit.id)
+    made = [world.account("editor", name="方示九"), world.account("reviewer", name="林示二")]
+    people = [(one.id, one.name) for one in made]
+    world.session.rollback()
+    own = Session(world.session.get_bind())
+    room = Room(own, world.unit.id)
     for number in range(count):
         who = people[number % 2]
         room.write_down(
             Event.CREATED if number % 2 == 0 else Event.RETURNED,
-            actor=Actor(who.id, who.name, frozenset()),
+            actor=Actor(*who, frozenset()),
             now=world.at - timedelta(days=count - number),
             title=f"示例标题{number}",
             kind="finance" if number % 2 == 0 else "decision",
             remark="=cmd|'/c calc'!A1" if number == 0 else "<b>意见</b>",
         )
+    own.commit()
+    own.close()
+    world.session.rollback()  # It may have begun to read before that.
     world.session.add(
         Step(unit_id=world.other.id, event="created", title="外人的标题", actor="外人", at=world.at)
     )

@@ -354,3 +354,17 @@ def test_a_unit_keeps_a_bounded_number_of_uploads(world: World, monkeypatch: pyt
     data = "所属期,支出合计\n2026Q3,100\n".encode()
     places = [upload(world, client, data, "表.csv").location for _ in range(3)]
     assert [client.get(one).status_code for one in places] == [404, 200, 200]
+
+
+def test_attachments_of_the_draft_stay_and_a_file_names_none_of_its_own(world: World) -> None:
+    known = {"digest": "a" * 64, "name": "示例附件.pdf", "media_type": "application/pdf", "size": 3}
+    draft = a_draft(world, attachments=[known])
+    client = world.client("editor")
+    named = {"period": "2026Q3", "expense_total": 5, "attachments": [{**known, "digest": "b" * 64}]}
+    for given in ({"draft": draft.uid}, {}):
+        data = json.dumps({**named, "period": "2026Q3" if given else "2026Q2"}).encode()
+        place = upload(world, client, data, "表.json", **given).location
+        assert world.post(client, f"{place}/take").status_code == 303
+    filled, fresh = (draft_document(one) for one in drafts(world))
+    assert [one.digest for one in filled.attachments] == ["a" * 64]
+    assert fresh.attachments == ()

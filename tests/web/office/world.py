@@ -21,6 +21,7 @@ from portal.domain.roles import Role
 from portal.services.accounts.sessions import begin_session
 from portal.store.db import db
 from portal.store.tables import Account, AccountRole, Unit
+from tests.databases import for_everybody
 
 NAMES = {
     "editor": "方示九",
@@ -48,10 +49,12 @@ class World:
     def account(self, *roles: str, unit: Unit | None = None, name: str | None = None) -> Account:
         """Return a new account with these roles, in `unit` (default: the first one; the commission's roles have none)."""
         commission = bool({"officer", "commission_admin"} & set(roles))
-        home = None if commission else unit or self.unit
+        with for_everybody(self.session):
+            home = None if commission else unit or self.unit
+            place, home_id = self.unit.jurisdiction_id, home.id if home else None
         made = Account(
-            jurisdiction_id=self.unit.jurisdiction_id,
-            unit_id=home.id if home else None,
+            jurisdiction_id=place,
+            unit_id=home_id,
             login=f"user{next(_numbers)}",
             name=name or NAMES[roles[0]],
             active=True,
@@ -61,15 +64,19 @@ class World:
         made.roles = [
             AccountRole(role=Role(one).value, granted_by="测试", granted_at=self.at) for one in roles
         ]
-        self.session.add(made)
-        self.session.commit()
+        with for_everybody(self.session):
+            self.session.add(made)
+            self.session.commit()
         return made
 
     def client(self, *roles: str, unit: Unit | None = None, account: Account | None = None) -> FlaskClient:
         """Return a browser in which somebody with these roles is signed in, with the second factor given."""
         who = account or self.account(*roles, unit=unit)
-        token = begin_session(self.session, who, stage="full", address="127.0.0.1", agent="测试", now=self.at)
-        self.session.commit()
+        with for_everybody(self.session):
+            token = begin_session(
+                self.session, who, stage="full", address="127.0.0.1", agent="测试", now=self.at
+            )
+            self.session.commit()
         browser = self.app.test_client()
         with browser.session_transaction() as cookie:
             cookie["_user_id"], cookie["_fresh"] = token, True

@@ -1,0 +1,62 @@
+"""Accounts of one sample unit and of its commission, to try the office with: plainly fictional, taken up by invitation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.domain.roles import Role
+from portal.domain.units import UnitType
+from portal.services.accounts.entering import find_account
+from portal.services.accounts.keeping import invite, make_account
+from portal.store.tables import Unit
+
+# Login, name and roles. The reviewer is another person than the editor, as the desk demands.
+_PEOPLE = (
+    ("demo-editor", "示例填报员", (Role.EDITOR,)),
+    ("demo-reviewer", "示例审核员", (Role.REVIEWER,)),
+    ("demo-admin", "示例管理员", (Role.UNIT_ADMIN,)),
+    ("demo-officer", "示例纪检员", (Role.COMMISSION_ADMIN,)),
+)
+_BY = "示例数据"
+
+
+@dataclass(frozen=True)
+class SampleLink:
+    """One invitation."""
+
+    unit: str
+    login: str
+    role: str
+    link: str
+
+
+def invite_samples(session: Session, *, address: str, now: datetime) -> list[SampleLink]:
+    """Make the sample accounts and return their invitations; nothing where there is no sample unit or they exist.
+
+    `address` is that of an invitation, with `{}` for its token. The caller commits.
+    """
+    unit = session.scalar(
+        select(Unit).where(Unit.sample, Unit.type == UnitType.BUREAU.value).order_by(Unit.id).limit(1)
+    )
+    if unit is None or find_account(session, _PEOPLE[0][0]) is not None:
+        return []
+    found = []
+    for login, name, roles in _PEOPLE:
+        account = make_account(
+            session,
+            jurisdiction=unit.jurisdiction,
+            unit=None if roles[0] is Role.COMMISSION_ADMIN else unit,
+            login=login,
+            name=name,
+            email="",
+            roles=[one.value for one in roles],
+            by=_BY,
+            now=now,
+        )
+        link = invite(session, account, address=address, by=_BY, now=now)
+        found.append(SampleLink(unit.name, login, "、".join(one.label for one in roles), link))
+    return found
