@@ -112,7 +112,7 @@ def preview_headers() -> dict[str, str]:
 
 
 def _framed(html: str, banner: Markup) -> str:
-    head = '<meta name="robots" content="noindex, nofollow">\n<link rel="stylesheet" href="/static/preview.css">\n</head>'
+    head = '<meta name="robots" content="noindex, nofollow">\n<link rel="stylesheet" href="/assets/preview.css">\n</head>'
     html = html.replace("</head>", head, 1)
     before, _, after = html.partition(_BODY)
     attributes, _, body = after.partition(">")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Blueprint, Flask, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
@@ -16,7 +17,7 @@ from portal.domain.roles import Action
 from portal.services.accounts import sessions
 from portal.services.desk.rooms import Actor, Room
 from portal.store.db import begin_write
-from portal.web.guards import OPEN, declared, half, limit_of, rescuer_of
+from portal.web.guards import OPEN, declared, half, limit_of, open_to_all, rescuer_of
 from portal.web.headers import security_headers
 from portal.web.office.house import Person, gate, now, page, session
 
@@ -30,8 +31,18 @@ POLICY = (
 )
 
 
+ASSETS = (
+    Path(__file__).parent / "assets"
+)  # Styles and programs of the office alone: the public site has none of them.
+_FILES = ("static", "assets.static")
+
+
 def hang(app: Flask) -> None:
     """Put the door into the app."""
+    assets = Blueprint("assets", __name__, static_folder=ASSETS, static_url_path="/assets")
+    app.register_blueprint(assets)
+    # A bound method takes no mark: a function of our own stands before it.
+    app.view_functions["assets.static"] = open_to_all(lambda filename: assets.send_static_file(filename))
     app.config.update(
         MAX_CONTENT_LENGTH=FORM_LIMIT,
         MAX_FORM_MEMORY_SIZE=FORM_LIMIT,
@@ -80,7 +91,7 @@ def _load(token: str) -> Person | None:
 
 def _guard() -> ResponseReturnValue | None:
     view = _view()
-    if view is None or request.endpoint == "static":
+    if view is None or request.endpoint in _FILES:
         return None
     wanted = declared(view)
     if wanted == OPEN:
@@ -131,7 +142,7 @@ def _csrf() -> Markup:
 def _finish(response: Response) -> Response:
     for name, value in security_headers(POLICY).items():
         response.headers.setdefault(name, value)
-    if request.endpoint != "static":
+    if request.endpoint not in _FILES:
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -211,7 +211,7 @@ def test_every_input_of_every_kind_is_labelled_described_and_escaped(world: Worl
     shown = editor.get(answer.location).text
 
     page = Page(shown)
-    assert [one.get("src") for tag, one in page.found if tag == "script"] == ["/static/desk.js"]
+    assert [one.get("src") for tag, one in page.found if tag == "script"] == ["/assets/desk.js"]
     ids = [one["id"] for _, one in page.found if one.get("id")]
     inputs = {
         one["name"]: one
