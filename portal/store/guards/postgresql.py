@@ -97,10 +97,10 @@ def _never_emptied(table: str) -> Trigger:
 
 
 _ACTS = (
-    f"DECLARE who text := current_setting('{SETTING}', true); found boolean;"
+    f"DECLARE who text := current_setting('{SETTING}', true); found boolean;"  # noqa: S608 - our own names.
     f" BEGIN PERFORM set_config('{SETTING}', '{SYSTEM}', true);"
     " SELECT account.unit_id IS NULL OR account.unit_id = its_unit INTO found FROM account WHERE account.id = actor;"
-    f" PERFORM set_config('{SETTING}', COALESCE(who, ''), true); RETURN COALESCE(found, false); END"  # noqa: S608 - our own names.
+    f" PERFORM set_config('{SETTING}', COALESCE(who, ''), true); RETURN COALESCE(found, false); END"
 )
 
 TRIGGERS = {name: _twin(statement) for name, statement in sqlite.STATEMENTS.items()}
