@@ -18,8 +18,9 @@ from email.utils import parseaddr
 from typing import Any, Protocol
 
 from flask import Flask
-from flask_mailman import EmailMessage
+from flask_mailman import DNS_NAME, EmailMessage
 from flask_mailman import Mail as Mailman
+from flask_mailman.backends.smtp import EmailBackend
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -57,6 +58,31 @@ class Sent:
     troubles: list[str] = field(default_factory=list)
 
 
+class _Connection(EmailBackend):  # type: ignore[misc] # Flask-Mailman ships no types.
+    """Flask-Mailman's connection, which by itself begins STARTTLS with whoever answers: here the certificate counts."""
+
+    connection: smtplib.SMTP | None
+
+    def open(self) -> bool:
+        """Open the connection; False where it is open."""
+        if self.connection:
+            return False
+        secure = {"context": self.ssl_context} if self.use_ssl else {}
+        opened: smtplib.SMTP = self.connection_class(
+            self.host, self.port, timeout=self.timeout, local_hostname=DNS_NAME.get_fqdn(), **secure
+        )
+        try:
+            if self.use_tls and not self.use_ssl:
+                opened.starttls(context=self.ssl_context)
+            if self.username and self.password:
+                opened.login(self.username, self.password)
+        except BaseException:
+            opened.close()
+            raise
+        self.connection = opened
+        return True
+
+
 class SmtpSender:
     """Sends by SMTP, through Flask-Mailman."""
 
@@ -73,6 +99,7 @@ class SmtpSender:
         """Know the server; nothing is opened yet. `tls` is “none”, “starttls” or “tls”."""
         self._app = Flask("portal.posting")
         self._app.config.update(
+            MAIL_BACKEND=_Connection,
             MAIL_SERVER=server,
             MAIL_PORT=port,
             MAIL_USE_TLS=tls == "starttls",

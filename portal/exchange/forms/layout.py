@@ -74,13 +74,12 @@ def _items(model: type[Document]) -> list[Item]:
     for name in model.model_fields:
         about = about_of(model, name)
         if not about.entered:
-            continue
+            continue  # What nobody types (attachments) stands on a page of its own.
         if name in tables:
             items.append(Item(name, about, table=tables[name]))
             continue
         fields = tuple(one for one in declared.fields if one.path[0] == name)
-        if fields:  # What nobody types (attachments) stands on a page of its own.
-            items.append(Item(name, about, fields, group=len(fields[0].path) == 2))
+        items.append(Item(name, about, fields, group=len(fields[0].path) == 2))
     return items
 
 

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from portal.domain.documents.base import Document
-from portal.exchange.forms.entries import Entries, put_rows, rows_of, shown, without_table
+from portal.exchange.forms.entries import Entries, put_rows, rows_of, shown, text_of, without_table
 from portal.exchange.forms.layout import layout
 from portal.exchange.forms.names import cell_name, field_name, pieces
+from portal.exchange.sheets.layout import default_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ def differences(
                 continue
             for one in item.fields:
                 name = field_name(one.path)
-                ours, others = mine.get(name, ""), theirs.get(name, "")
+                start = text_of(one, default_of(model, one))
+                ours, others = mine.get(name, "") or start, theirs.get(name, "") or start
                 if ours.strip() != others.strip():
                     found.append(Difference(name, one.label, shown(one, ours), shown(one, others)))
     return tuple(found)

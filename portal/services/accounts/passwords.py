@@ -18,6 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
 from portal.domain.values import fold
+from portal.services.accounts.guessing import guessed_first
 from portal.store.tables import Account
 
 SHORTEST, LONGEST = 10, 200  # Characters. Longer ones would only cost the server memory.
@@ -50,7 +51,7 @@ def password_problem(password: str, *, known: Iterable[str | None]) -> str | Non
     if any(unicodedata.category(one) == "Cc" for one in plain):
         return "密码里有看不见的控制字符，可能是粘贴时带入的。请重新输入。"
     folded = fold(plain)
-    if len(set(folded)) < 4 or folded in _COMMON or _runs(folded):
+    if len(set(folded)) < 4 or folded in _COMMON or _runs(folded) or guessed_first(folded):
         return "这个密码太常见，容易被猜中。请换一个，例如几个不相关的词连起来。"
     for word in known:
         if word and len(fold(word)) >= 2 and fold(word) in folded:

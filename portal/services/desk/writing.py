@@ -1,7 +1,7 @@
 """Writing a disclosure: a draft begins, is saved again and again, is put right or thrown away. Nothing typed is lost.
 
 What was typed is kept as it is (`Draft.entries`), whether it makes a document or not; whoever calls has read it
-and gives the document where there is one. Every change is optimistic: it names the revision that it was typed
+and gives the document where there is one. Attachments are not typed: a draft keeps those that it has. Every change is optimistic: it names the revision that it was typed
 over, and where somebody else was faster it is kept beside the draft (`DraftCopy`) and `Stale` is raised.
 """
 
@@ -10,23 +10,15 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from portal.domain.attached import with_attached
-from portal.domain.calendar import period_end, previous_quarter, quarter_of
-from portal.domain.canonical import canonical, document_json, read_publication
+from portal.domain.canonical import canonical, document_json
 from portal.domain.documents.base import Document, kind_of
-from portal.domain.documents.finance import FinanceDisclosure, StatementType
-from portal.domain.drafting import Event, MemberRole, State
-from portal.domain.grants import NONE
-from portal.domain.obligations import Case, Cell, standing
-from portal.domain.regimes import Regime
+from portal.domain.drafting import Event, State
 from portal.domain.rules.base import Finding
-from portal.domain.units import facts_of
-from portal.domain.values import read_period
 from portal.services.attachments import attached_to, let_go
-from portal.services.checking import SHANGHAI, Book, grants_of, records_of
+from portal.services.checking import Book
 from portal.services.desk import claims, reviewing
 from portal.services.desk.rooms import Actor, Room
 from portal.services.publishing import Conflict, with_files_of
@@ -35,13 +27,8 @@ from portal.services.publishing import Conflict, with_files_of
 from portal.store.tables import Draft as Draft
 from portal.store.tables import DraftCopy as DraftCopy
 from portal.store.tables import Record as Record
-from portal.store.tables import Version
 
 EDITABLE = frozenset({State.DRAFT.value, State.RETURNED.value})
-_DUTIES = {
-    "finance": "finance",
-    "annual_report": "annual",
-}  # Kinds whose deadline follows from their period alone.
 _TITLE = 300  # Characters: as long as a title can be.
 
 
@@ -59,14 +46,6 @@ class Stale(Conflict):
             f"您填写期间，“{draft.author}”保存过这份草稿。您填写的内容已另外保存，没有丢失。"
             "请对照两边的内容，选定后再保存。"
         )
-
-
-@dataclass(frozen=True)
-class Predecessor:
-    """What a new period may start from: the document of the period before it."""
-
-    period: str
-    document: Document
 
 
 def start(
@@ -130,9 +109,8 @@ def save(
     `NotEditable` where it was submitted or approved. In both cases what was typed is kept beside the draft.
     """
     room.session.refresh(draft, with_for_update=True)
-    files = attached_to(draft)  # No form carries them: they come and go one by one.
-    document = with_files_of(document, files) if document else None
-    kept = _kept(with_attached(entries, files))
+    document = whole(draft, document)
+    kept = _with_files(draft, entries)
     same = _same(draft, kept, document) and reason in (None, draft.reason)
     if draft.revision != revision and not same:
         raise Stale(
@@ -195,8 +173,11 @@ def replace(
     Raises as `save` does.
     """
     room.session.refresh(draft, with_for_update=True)
-    own = _kept(with_attached(entries, attached_to(draft)))
-    if draft.revision == revision and draft.state in EDITABLE and not _same(draft, own, document):
+    if (
+        draft.revision == revision
+        and draft.state in EDITABLE
+        and not _same(draft, _with_files(draft, entries), whole(draft, document))
+    ):
         keep(room, draft.uid, before, why="replaced", revision=revision, actor=actor, now=now)
     save(
         room, draft, entries=entries, document=document, title=title, revision=revision, actor=actor, now=now
@@ -220,112 +201,6 @@ def discard(room: Room, draft: Draft, *, revision: int, actor: Actor, now: datet
     room.session.delete(draft)
     room.session.flush()
     let_go(room.session, room.unit_id, files, now=now)
-
-
-def in_force(room: Room, record: Record) -> Version | None:
-    """Return the record's version in force: the newest, unless it was withdrawn or destroyed."""
-    newest = max(record.versions, key=lambda one: one.number, default=None)
-    if newest is None or newest.withdrawal is not None or newest.payload is None:
-        return None
-    return newest if record.unit_id == room.unit_id else None
-
-
-def document_of(version: Version) -> Document:
-    """Return what a version that can still be read says."""
-    assert version.payload is not None  # noqa: S101 - `in_force` gives none that was destroyed.
-    return read_publication(version.payload)[1]
-
-
-def predecessor(room: Room, kind: str, period: str) -> Predecessor | None:
-    """Return the newest published document of a period before `period`, of the same length; None where there is none."""
-    model = kind_of(kind)
-    found: list[Predecessor] = []
-    if "period" in model.model_fields:
-        for record in room.records(model.kind.code):
-            version = in_force(room, record)
-            if version is None:
-                continue
-            document = document_of(version)
-            before = str(getattr(document, "period", ""))
-            special = isinstance(document, FinanceDisclosure) and document.statement == StatementType.BUDGET
-            if len(before) == len(period) and before < period and not special:
-                found.append(Predecessor(before, document))
-    return max(found, key=lambda one: one.period, default=None)
-
-
-def same_period(room: Room, kind: str, period: str) -> tuple[list[Draft], list[Record]]:
-    """Return the drafts and the records that the unit already has of a kind and period."""
-    drafts = [one for one in room.drafts() if one.kind == kind and _period_of(one) == period]
-    records = [one for one in room.records(kind) if one.natural_key == period]
-    return drafts, records
-
-
-def people_of(room: Room, on: date) -> dict[str, str]:
-    """Return who signs for the unit on a day, by the field that names them."""
-    for role in (MemberRole.CHIEF, MemberRole.ACTING_CHIEF, MemberRole.PARTY_CHIEF):
-        for one in room.members(on=on):
-            if one.role == role.value:
-                return {"unit_head": one.name}
-    return {}
-
-
-def last_quarter(now: datetime) -> str:
-    """Return the quarter that ended last."""
-    day = now.astimezone(SHANGHAI).date()
-    return previous_quarter(quarter_of(day))
-
-
-def deadline(room: Room, regime: Regime | None, kind: str, period: str, *, now: datetime) -> Cell | None:
-    """Return how the unit stands with the duty that a disclosure of this kind and period fulfils; None where none does."""
-    duty = _DUTIES.get(kind)
-    if regime is None or duty is None or (kind == "finance" and "Q" not in period):
-        return None
-    granted = grants_of(room.session).get(room.unit_id, NONE)
-    case = Case(
-        regime=regime,
-        unit=facts_of(room.unit),
-        today=now.astimezone(SHANGHAI).date(),
-        records=tuple(records_of(room.session, room.unit)),
-        exemptions=granted.exemptions,
-        extensions=granted.extensions,
-        complete=True,
-    )
-    quarter = period if "Q" in period else f"{period}Q4"
-    try:
-        return standing(case, [quarter]).cell(duty, period)
-    except ValueError:
-        return None  # A period that no calendar knows has no deadline.
-
-
-def default_title(kind: str, period: str | None) -> str:
-    """Return what a draft is called until its document has a title."""
-    model = kind_of(kind)
-    try:
-        own = model.default_title({"period": period}) if period else None
-    except (KeyError, ValueError):
-        own = None
-    return own or f"新的{model.kind.short}"
-
-
-def last_day(period: str) -> date | None:
-    """Return the last day of a period; None where it is none."""
-    try:
-        return period_end(period)
-    except (ValueError, KeyError, IndexError):
-        return None
-
-
-def _period_of(draft: Draft) -> str | None:
-    if draft.content is not None:
-        found = json.loads(draft.content).get("period")
-        return found if isinstance(found, str) else None
-    typed = json.loads(draft.entries or "{}").get("period")
-    if not isinstance(typed, str):
-        return None
-    try:
-        return read_period(typed)
-    except ValueError:
-        return None
 
 
 def _same(draft: Draft, kept: str, document: Document | None) -> bool:
@@ -360,6 +235,15 @@ def _fixed(draft: Draft) -> str:
     return f"这份草稿{label}，不能修改。需要修改的，请先撤回提交或由审核人退回。"
 
 
+def whole(draft: Draft, document: Document | None) -> Document | None:
+    """Return the document that was typed with the draft's attachments, which nobody types."""
+    return with_files_of(document, attached_to(draft)) if document else None
+
+
+def _with_files(draft: Draft, entries: Mapping[str, str]) -> str:
+    return _kept(with_attached(entries, attached_to(draft)))
+
+
 def _kept(entries: Mapping[str, str]) -> str:
     return json.dumps(dict(entries), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -389,11 +273,3 @@ def submit(room: Room, draft: Draft, *, revision: int, actor: Actor, now: dateti
         raise NotReady(str(refusal), refusal.readiness.blocking) from refusal
     except claims.Refused as refusal:
         raise NotReady(str(refusal)) from refusal
-
-
-def filed_as_before(room: Room, kind: str) -> Document | None:
-    """Return the unit's newest published document of a kind: how it was filed and looked at last time."""
-    for record in room.records(kind):
-        if version := in_force(room, record):
-            return document_of(version)
-    return None

@@ -192,7 +192,7 @@ def autosave(uid: str) -> ResponseReturnValue:
         commit()
         return {"conflict": True, "url": url_for("writing.edit", uid=uid), "error": str(fixed)}, 409
     commit()
-    findings = findings_of(found.reading, tested(place, found.reading.document, at))
+    findings = findings_of(found.reading, tested(place, writing.whole(draft, found.reading.document), at))
     blocking = sum(one.blocks for _, one in findings)
     return {
         "revision": draft.revision,

@@ -27,7 +27,7 @@ from portal.exchange.forms import (
     taken,
 )
 from portal.services.checking import SHANGHAI, Book
-from portal.services.desk import linking, writing
+from portal.services.desk import linking, starting, writing
 from portal.services.desk.rooms import Actor, Room
 from portal.services.desk.writing import Draft, DraftCopy, Record
 from portal.web.office.house import actor, commit, now, office, page, person
@@ -79,7 +79,7 @@ def title_of(reading: FormReading, entries: Mapping[str, str]) -> str:
     if reading.document:
         return reading.document.title
     own = "".join(sign for sign in " ".join(entries.get("title", "").split()) if sign.isprintable())
-    return own or writing.default_title(reading.model.kind.code, period_in(entries))
+    return own or starting.default_title(reading.model.kind.code, period_in(entries))
 
 
 def period_in(entries: Mapping[str, str]) -> str | None:
@@ -110,10 +110,10 @@ def tested(place: Room, document: Document | None, at: datetime) -> Report | Non
 
 def begin_correction(place: Room, record: Record, *, who: Actor, at: datetime) -> Draft | None:
     """Return the draft that corrects a record, filled with the version in force; None where none is in force."""
-    version = writing.in_force(place, record)
+    version = starting.in_force(place, record)
     if version is None:
         return None
-    document = writing.document_of(version)
+    document = starting.document_of(version)
     return writing.start(
         place,
         record.kind,
@@ -142,9 +142,11 @@ def form_page(
         crumbs=crumbs(),
         draft=draft,
         kind=model.kind,
-        view=form_view(reading, entries, tested(place, reading.document, at), told=told),
+        view=form_view(
+            reading, entries, tested(place, writing.whole(draft, reading.document), at), told=told
+        ),
         options=linking.options(place, regime, on=_day(reading, entries, at), but=draft.uid),
-        cell=writing.deadline(place, regime, draft.kind, period, now=at) if period else None,
+        cell=starting.deadline(place, regime, draft.kind, period, now=at) if period else None,
         copies=[one for one in place.copies(draft.uid) if one.why != "replaced"],
         returned=next(returned, None) if draft.state == State.RETURNED.value else None,
         state=State(draft.state).label,
@@ -169,7 +171,7 @@ def _day(reading: FormReading, entries: Mapping[str, str], at: datetime) -> date
                 continue
             return found
     period = period_in(entries)
-    return (writing.last_day(period) if period else None) or at.astimezone(SHANGHAI).date()
+    return (starting.last_day(period) if period else None) or at.astimezone(SHANGHAI).date()
 
 
 def side_by_side(draft: Draft, copy: DraftCopy, *, code: int = 200, refusal: str = "") -> ResponseReturnValue:
@@ -185,6 +187,7 @@ def side_by_side(draft: Draft, copy: DraftCopy, *, code: int = 200, refusal: str
         refusal=refusal,
         local=local,
         editable=draft.state in writing.EDITABLE,
+        whose="您" if copy.account_id == person().account_id else copy.author,
     )
     return text, code
 

@@ -14,7 +14,7 @@ from portal.domain.values import read_period, show_period
 from portal.exchange.forms import Entries, copied, dumped, pieces, read_entries
 from portal.exchange.forms.entries import text_of
 from portal.services.checking import SHANGHAI
-from portal.services.desk import writing
+from portal.services.desk import starting, writing
 from portal.services.desk.rooms import Room
 from portal.services.desk.writing import Draft
 from portal.web.guards import may
@@ -51,7 +51,7 @@ def _period(model: type[Document], text: str) -> tuple[str | None, str]:
             return read_period(text), ""
         except ValueError as wrong:
             return None, str(wrong)
-    last = writing.last_quarter(now())
+    last = starting.last_quarter(now())
     this_year = int(quarter_of(now().astimezone(SHANGHAI).date())[:4])
     return (last if "nil" in model.model_fields else str(this_year - 1)), ""
 
@@ -66,7 +66,7 @@ def _choices(
     code: int = 200,
 ) -> ResponseReturnValue:
     kind = model.kind.code
-    drafts, records = writing.same_period(place, kind, period) if period else ([], [])
+    drafts, records = starting.same_period(place, kind, period) if period else ([], [])
     shown = page(
         "office/writing/new.html",
         title=f"新建{model.kind.label}",
@@ -76,10 +76,10 @@ def _choices(
         has_nil="nil" in model.model_fields,
         period=text if text is not None else show_period(period) if period else "",
         code=period,
-        before=writing.predecessor(place, kind, period) if period else None,
+        before=starting.predecessor(place, kind, period) if period else None,
         drafts=drafts,
         records=records,
-        cell=writing.deadline(place, regime_of(place), kind, period, now=now()) if period else None,
+        cell=starting.deadline(place, regime_of(place), kind, period, now=now()) if period else None,
         how=request.form.get("how", ""),
         nil_reason=request.form.get("nil_reason", ""),
         problems=problems,
@@ -104,7 +104,7 @@ def create(kind: str) -> ResponseReturnValue:
         problems.append(("how-blank", "请选择怎样开始。"))
     if how == "nil" and not request.form.get("nil_reason", "").strip():
         problems.append(("nil_reason", "请写明本期为什么没有发生额。"))
-    if period and how != "upload" and writing.same_period(place, model.kind.code, period)[1]:
+    if period and how != "upload" and starting.same_period(place, model.kind.code, period)[1]:
         problems.append(("period", f"{show_period(period)}已经公开。需要修改的，请从下面发起更正。"))
     if problems:
         return _choices(model, place, text, period, problems=problems, code=422)
@@ -147,16 +147,16 @@ def _first(model: type[Document], place: Room, period: str | None, how: str) -> 
     remark = ""
     known = pieces(model).fields
     kind = model.kind.code
-    if before := writing.filed_as_before(place, kind):
+    if before := starting.filed_as_before(place, kind):
         for name in _AS_BEFORE:
             if name in known and (text := _text(before, name, known[name])):
                 entries[name] = text
     if period:
         entries["period"] = show_period(period)
-        on = writing.last_day(period) or now().astimezone(SHANGHAI).date()
-        found = writing.people_of(place, min(on, now().astimezone(SHANGHAI).date()))
+        on = starting.last_day(period) or now().astimezone(SHANGHAI).date()
+        found = starting.people_of(place, min(on, now().astimezone(SHANGHAI).date()))
         entries.update({name: text for name, text in found.items() if name in known})
-    if how == "copy" and period and (last := writing.predecessor(place, kind, period)):
+    if how == "copy" and period and (last := starting.predecessor(place, kind, period)):
         entries = {
             **copied(last.document, period=period),
             **{k: v for k, v in entries.items() if k == "unit_head"},

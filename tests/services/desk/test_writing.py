@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,13 +10,15 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from portal.domain.attached import with_attached
+from portal.domain.documents.attachment import Attachment, MediaType
 from portal.domain.documents.decision import DecisionRecord
 from portal.domain.documents.finance import FinanceDisclosure
 from portal.domain.drafting import Event, State
 from portal.domain.roles import Role
 from portal.services import publishing, rosters
 from portal.services.checking import Book
-from portal.services.desk import linking, writing
+from portal.services.desk import linking, starting, writing
 from portal.services.desk.rooms import Actor, Room
 from portal.services.publishing import Conflict
 from portal.store.db import begin_write
@@ -234,7 +237,7 @@ def published(room: Room, document: Any, reason: str = "首次公开") -> Any:
 
 def test_a_correction_is_begun_once(room: Room, fang: Actor, a_quarter: Any) -> None:
     version = published(room, a_quarter())
-    assert writing.in_force(room, version.record) is version
+    assert starting.in_force(room, version.record) is version
 
     first, second = (
         writing.start(
@@ -251,8 +254,8 @@ def test_a_withdrawn_record_is_not_corrected(room: Room, a_quarter: Any) -> None
     version = published(room, a_quarter())
     publishing.withdraw(room.session, version, legal_ground="条例", reason="误公开", approver="甲", now=NOON)
 
-    assert writing.in_force(room, version.record) is None
-    assert writing.predecessor(room, "finance", "2026Q4") is None
+    assert starting.in_force(room, version.record) is None
+    assert starting.predecessor(room, "finance", "2026Q4") is None
 
 
 def test_the_predecessor_is_the_newest_quarter_before(room: Room, a_quarter: Any) -> None:
@@ -260,13 +263,13 @@ def test_the_predecessor_is_the_newest_quarter_before(room: Room, a_quarter: Any
         published(room, a_quarter(period))
     published(room, a_quarter("2025", title="甲", statement="final_accounts", approved_on=date(2026, 3, 1)))
 
-    found = writing.predecessor(room, "finance", "2026Q3")
+    found = starting.predecessor(room, "finance", "2026Q3")
 
     assert found
     assert found.period == "2026Q2"
     assert isinstance(found.document, FinanceDisclosure)
-    assert writing.predecessor(room, "finance", "2025Q4") is None
-    assert writing.predecessor(room, "regulation", "2025Q4") is None
+    assert starting.predecessor(room, "finance", "2025Q4") is None
+    assert starting.predecessor(room, "regulation", "2025Q4") is None
 
 
 def test_what_is_there_of_a_period_is_found_among_drafts_and_records(
@@ -274,8 +277,8 @@ def test_what_is_there_of_a_period_is_found_among_drafts_and_records(
 ) -> None:
     published(room, a_quarter("2026Q2"))
 
-    assert writing.same_period(room, "finance", "2026Q3") == ([draft], [])
-    drafts, records = writing.same_period(room, "finance", "2026Q2")
+    assert starting.same_period(room, "finance", "2026Q3") == ([draft], [])
+    drafts, records = starting.same_period(room, "finance", "2026Q2")
     assert drafts == []
     assert [one.slug for one in records] == ["2026Q2"]
 
@@ -285,14 +288,14 @@ def test_a_passed_deadline_is_told_in_days_and_one_kept_is_not(
 ) -> None:
     regime = shipped()[county.slug]
 
-    late = writing.deadline(room, regime, "finance", "2026Q1", now=NOON)
+    late = starting.deadline(room, regime, "finance", "2026Q1", now=NOON)
 
     assert late
     assert late.status.wanting
     assert late.days > 0
-    assert writing.deadline(room, regime, "finance", "2026Q4", now=NOON).status.open  # type: ignore[union-attr]
-    assert writing.deadline(room, regime, "decision", "2026Q1", now=NOON) is None
-    assert writing.deadline(room, None, "finance", "2026Q1", now=NOON) is None
+    assert starting.deadline(room, regime, "finance", "2026Q4", now=NOON).status.open  # type: ignore[union-attr]
+    assert starting.deadline(room, regime, "decision", "2026Q1", now=NOON) is None
+    assert starting.deadline(room, None, "finance", "2026Q1", now=NOON) is None
 
 
 def test_the_units_own_records_and_people_can_be_chosen_and_no_others(
@@ -359,3 +362,20 @@ def test_personal_data_stops_the_way_to_the_reviewers(
 
     assert [(one.rule, one.place) for one in refusal.value.findings] == [("PUB-17", "/explanation")]
     assert draft.state == "draft"
+
+
+def test_a_draft_keeps_its_attachments_while_its_form_is_saved(
+    room: Room, draft: Draft, fang: Actor, a_quarter: Any
+) -> None:
+    file = Attachment(name="凭证.pdf", digest="a" * 64, size=3, media_type=MediaType.PDF)
+    draft.entries = json.dumps(with_attached({"period": "2026Q3"}, [file]))
+    room.session.flush()
+
+    assert put(room, draft, fang, 1, document=a_quarter(), explanation="甲")
+    assert publishing.draft_document(draft).attachments == (file,)
+    assert put(room, draft, fang, 2, opened_on="昨天")
+    assert draft.content is None
+    assert put(room, draft, fang, 3, document=a_quarter(), explanation="乙")
+
+    assert publishing.draft_document(draft).attachments == (file,)
+    assert not put(room, draft, fang, 4, document=a_quarter(), explanation="乙")

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from portal.domain.attached import ENTRY, attached, with_attached
 from portal.domain.documents.attachment import Attachment, MediaType
@@ -17,7 +18,7 @@ from portal.exchange.forms import entries_of
 from portal.services import publishing
 from portal.services.attachments import attached_to, sweep
 from portal.services.checking import Book
-from portal.services.desk import writing
+from portal.services.desk import starting, writing
 from portal.services.desk.claims import readiness
 from portal.services.desk.rooms import Actor, Room
 from portal.store.tables import Draft
@@ -40,8 +41,15 @@ def add(
 ) -> TestResponse:
     world.session.rollback()  # Else it shows the state of its last look.
     world.session.refresh(draft)
-    fields = {"revision": str(draft.revision), "file": (io.BytesIO(data), name), **more}
-    return world.post(client, f"/drafts/{draft.uid}/attachments", fields, content_type="multipart/form-data")
+    fields = {
+        "csrf_token": world.token(client),
+        "revision": str(draft.revision),
+        "file": FileStorage(io.BytesIO(data), filename=name),
+        **more,
+    }
+    boundary, body = encode_multipart(fields)  # In memory: the client forgets to close a file of its own.
+    kind = f"multipart/form-data; boundary={boundary}"
+    return client.post(f"/drafts/{draft.uid}/attachments", data=body, content_type=kind)
 
 
 def files_of(world: World, draft: Draft) -> tuple[Attachment, ...]:
@@ -292,9 +300,9 @@ def test_a_correction_begins_with_the_files_of_the_version(world: World, draft: 
     world.session.commit()
     room = Room(world.session, world.unit.id)
     (record,) = room.records()
-    version = writing.in_force(room, record)
+    version = starting.in_force(room, record)
     assert version is not None
-    document = writing.document_of(version)
+    document = starting.document_of(version)
     who = Actor(world.account("editor").id, "方示九", frozenset())
     correction = writing.start(
         room, record.kind, entries=entries_of(document), document=document, title=document.title, actor=who,
