@@ -147,6 +147,13 @@ SPOILING = {
     "emptying allowed": ("DROP TRIGGER draft_no_truncate ON draft", "draft_no_truncate"),
     "no security": ("ALTER TABLE draft DISABLE ROW LEVEL SECURITY", "draft_rows"),
     "no force": ("ALTER TABLE member NO FORCE ROW LEVEL SECURITY", "member_rows"),
+    "a question always answered with yes": (
+        (
+            "CREATE OR REPLACE FUNCTION acts_for(actor integer, its_unit integer) RETURNS boolean LANGUAGE plpgsql"
+            " SET search_path TO public, pg_temp AS 'BEGIN RETURN true; END'"
+        ),
+        "acts_for",
+    ),
     "a policy dropped": ("DROP POLICY tenant ON step", "step_rows"),
     "a policy widened": ("ALTER POLICY tenant ON upload USING (true)", "upload_rows"),
     "a check widened": ("ALTER POLICY tenant ON record WITH CHECK (true)", "record_rows"),
@@ -175,7 +182,9 @@ def test_what_was_dropped_rewritten_or_widened_is_noticed_and_put_back_by_the_ow
 
 
 def test_every_table_has_its_fence_by_name() -> None:
-    assert {f"{name}_{what}" for name in POLICIES for what in ("rows", "no_truncate")} == set(FENCES)
+    assert {f"{name}_{what}" for name in POLICIES for what in ("rows", "no_truncate")} | {"acts_for"} == set(
+        FENCES
+    )
 
 
 # -- transactions -------------------------------------------------------------

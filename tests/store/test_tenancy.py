@@ -294,6 +294,7 @@ def foreign_words(world: World, session: Session) -> dict[str, list[Any]]:
         "audiences": [tuple(Audience)],
         "year": [2026],
         "withdrawn": [True],
+        "gone_too": [True],
         "record": [session.get(Record, rows["record"]["id"])],
         "draft": [session.get(Draft, rows["draft"]["id"])],
         "limit": [100],

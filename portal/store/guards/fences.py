@@ -16,6 +16,7 @@ _WHO = f"( SELECT current_setting('{SETTING}', true))"
 _ALL = f"{_WHO} = '{SYSTEM}'"
 _AT_THE_GATE = f"{_WHO} = '{GATE}'"
 _OWN = f"unit_id::text = {_WHO}"
+ACTS_FOR = "acts_for"  # The one question about rows out of sight: may this account act upon this unit?
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ POLICIES: dict[str, tuple[Policy, ...]] = {
         _OWN,
         _may_belong("step", "record_id", "record"),
         _may_belong("step", "version_id", "version"),
-        _may_belong("step", "account_id", "account"),
+        # The commission acts upon a unit's accounts too; its own cannot be seen by the unit.
+        f"((account_id IS NULL) OR {ACTS_FOR}(account_id, unit_id))",
     ),
     "upload": _shared(_OWN, _may_belong("upload", "account_id", "account")),
     "attachment": _shared(_OWN),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from portal.store.guards import sqlite
-from portal.store.guards.fences import POLICIES
+from portal.store.guards.fences import ACTS_FOR, POLICIES
 from portal.store.tenancy import SETTING, SYSTEM
 
 _TOMORROW = "(now() AT TIME ZONE 'UTC' + interval '1 day')"
@@ -96,10 +96,17 @@ def _never_emptied(table: str) -> Trigger:
     return Trigger(f"{table}_no_truncate", "TRUNCATE", table, _refuse("数据表不能整体清空", None, row="NULL"))
 
 
+_ACTS = (
+    f"DECLARE who text := current_setting('{SETTING}', true); found boolean;"  # noqa: S608 - our own names.
+    f" BEGIN PERFORM set_config('{SETTING}', '{SYSTEM}', true);"
+    " SELECT account.unit_id IS NULL OR account.unit_id = its_unit INTO found FROM account WHERE account.id = actor;"
+    f" PERFORM set_config('{SETTING}', COALESCE(who, ''), true); RETURN COALESCE(found, false); END"
+)
+
 TRIGGERS = {name: _twin(statement) for name, statement in sqlite.STATEMENTS.items()}
 _EMPTYING = {one.name: one for one in map(_never_emptied, POLICIES)}
 _FENCED = {f"{table}_rows": table for table in POLICIES}
-FENCES = (*_EMPTYING, *_FENCED)  # What only PostgreSQL has.
+FENCES = (ACTS_FOR, *_EMPTYING, *_FENCED)  # What only PostgreSQL has.
 
 
 def missing(connection: Connection) -> list[str]:
@@ -108,11 +115,18 @@ def missing(connection: Connection) -> list[str]:
     wanted = {**TRIGGERS, **_EMPTYING}
     lost = [name for name, one in wanted.items() if found.get(name) != (one.table, one.kind, one.body)]
     fences = _fences(connection)
-    return [*lost, *(name for name, table in _FENCED.items() if fences.get(table) != _wanted(table))]
+    lost += [name for name, table in _FENCED.items() if fences.get(table) != _wanted(table)]
+    return lost if _bodies(connection) == [_ACTS] else [ACTS_FOR, *lost]  # Policies rest upon it.
 
 
 def put(connection: Connection, name: str) -> None:
     """Put one guard in its place, as the tables' owner; nothing where its table is yet to come."""
+    if name == ACTS_FOR:
+        connection.exec_driver_sql(
+            f"CREATE OR REPLACE FUNCTION {name}(actor integer, its_unit integer) RETURNS boolean LANGUAGE plpgsql"
+            f" SET search_path TO public, pg_temp AS $acts${_ACTS}$acts$"
+        )
+        return
     table = _FENCED.get(name)
     trigger = TRIGGERS.get(name) or _EMPTYING.get(name)
     if not _has(connection, trigger.table if trigger else str(table)):
@@ -137,6 +151,15 @@ def _has(connection: Connection, table: str) -> bool:
         connection.execute(text("SELECT to_regclass(:name)"), {"name": f"public.{table}"}).scalar()
         is not None
     )
+
+
+def _bodies(connection: Connection) -> list[str]:
+    """Return what the function that policies ask does; more than one answer is one too many."""
+    query = text(
+        "SELECT prosrc FROM pg_proc WHERE proname = :name AND pronamespace = 'public'::regnamespace"
+        " AND proconfig @> CAST(:config AS text[])"
+    )
+    return list(connection.execute(query, {"name": ACTS_FOR, "config": list(_CONFIG)}).scalars())
 
 
 def _triggers(connection: Connection) -> dict[str, tuple[str, int, str]]:
