@@ -24,9 +24,14 @@ _WORKER = "from portal.cli import main; main()"
 class OfficeServer:
     """The office on its port. The app is made once the port is known: its own address is part of it."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
-        """Open the port; raise `OSError` where it is taken."""
+    def __init__(self, address: tuple[str, int], *, proxy: str | None = None) -> None:
+        """Open the port; raise `OSError` where it is taken. `proxy` is the address of the one that stands before it."""
         self._app: Flask | None = None
+        behind = (
+            {"trusted_proxy": proxy, "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto"}
+            if proxy
+            else {}
+        )
         self._server: Any = waitress.create_server(
             self._answer,
             host=address[0],
@@ -35,6 +40,9 @@ class OfficeServer:
             ident=None,
             # Waitress reads a body before anybody else sees it: no more than the largest route takes.
             max_request_body_size=LARGEST,
+            # Whose word on people's addresses counts; from anybody else such headers are dropped.
+            clear_untrusted_proxy_headers=True,
+            **behind,
         )
         self.host, self.port = address[0], int(self._server.effective_port)
 
