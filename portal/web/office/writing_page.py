@@ -210,10 +210,11 @@ def form_view(
 
 def summary(problems: Sequence[FormProblem]) -> Iterable[tuple[str, str]]:
     """Yield what to mend in lines, each with its input's id: what is wrong alike in a column of a table is one line."""
-    alike: dict[tuple[str, ...], list[tuple[FormProblem, int]]] = {}
+    alike: dict[tuple[str, str, str, str], list[tuple[FormProblem, int]]] = {}
     for one in problems:
         cell = _CELL.fullmatch(one.label)
-        key = (cell[1], cell[3], one.message, one.remedy) if cell else (one.name, one.label, one.message)
+        where = (cell[1], cell[3]) if cell else (one.name, one.label)
+        key = (*where, one.message, one.remedy)
         alike.setdefault(key, []).append((one, int(cell[2]) if cell else 0))
     for key, some in alike.items():
         first = some[0][0]
