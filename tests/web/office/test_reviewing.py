@@ -261,7 +261,9 @@ def test_the_preview_is_the_public_page_under_a_banner_and_nowhere_kept(
     own = {
         one
         for one in links
-        if not one.startswith(("#", "http://public.example/", "/static/", "/assets/", "http://public.example"))
+        if not one.startswith(
+            ("#", "http://public.example/", "/static/", "/assets/", "http://public.example")
+        )
     }
     assert own <= {f"/drafts/{draft.uid}/review"}
     assert versions(desk) == 0

@@ -543,7 +543,9 @@ def test_what_is_wrong_alike_in_a_column_is_one_line_of_the_summary() -> None:
     from portal.web.office.writing_page import summary
 
     def missing(row: int, column: str = "本期金额") -> FormProblem:
-        return FormProblem(f"expense-{row - 1}-x", f"支出明细第 {row} 行·{column}", "", "是空的。", "请补填。")
+        return FormProblem(
+            f"expense-{row - 1}-x", f"支出明细第 {row} 行·{column}", "", "是空的。", "请补填。"
+        )
 
     told = list(summary([missing(1), missing(2, "项目"), missing(3), missing(4), missing(5), missing(9)]))
 
