@@ -1,0 +1,102 @@
+"""What somebody of the unit, or a stranger, tries on purpose: each was possible once."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.domain.documents.base import kind_of
+from portal.domain.documents.regulation import Regulation
+from portal.exchange.forms import entries_of
+from portal.exchange.sheets import desk_template
+from portal.services.desk.reviewing import Statement
+from portal.store.tables import Draft, DraftCopy, Version
+from tests.services.desk.desk_world import Desk, rules
+from tests.web.office.world import World
+
+STATED = {"stated": [one.value for one in Statement]}
+
+
+@pytest.fixture
+def desk(world: World, session: Session) -> Desk:
+    """The desk of the world's unit."""
+    return Desk(session, world.unit, now=world.at - timedelta(hours=2))
+
+
+def form(text: str) -> dict[str, str]:
+    return {"title": "示例管理办法", "blocks-0-text": text}
+
+
+def start(world: World, client: Any) -> str:
+    answer = world.post(client, "/drafts/new/regulation", {"how": "blank"})
+    return str(answer.location).rsplit("/", 1)[1]
+
+
+def only_draft(session: Session) -> Draft:
+    session.rollback()
+    session.expire_all()
+    return session.scalars(select(Draft)).one()
+
+
+def refused(world: World, session: Session, writer: Any, reviewer: Any, uid: str, entries: Any) -> None:
+    """Let one submit and the other try to approve: it is the other's own text."""
+    revision = only_draft(session).revision
+    answer = world.post(writer, f"/drafts/{uid}/submit", {**entries, "revision": revision})
+    assert answer.status_code == 303
+    revision = only_draft(session).revision
+    data = {"revision": revision, "then": "publish", **STATED}
+    answer = world.post(reviewer, f"/drafts/{uid}/approve", data)
+    assert answer.status_code == 422
+    assert "须由另一位审核人审核" in answer.text
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(Version)) == 0
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_kept_text_that_a_colleague_took_over_is_not_reviewed_by_who_wrote_it(
+    world: World, session: Session, gone: bool
+) -> None:
+    both = world.client("editor", "reviewer")
+    colleague = world.client(account=world.account("editor", name="戊示五"))
+    uid = start(world, colleague)
+    world.post(colleague, f"/drafts/{uid}", {**form("第一条　原来的。"), "revision": "1"})
+    answer = world.post(both, f"/drafts/{uid}", {**form("第一条　审核人自己写的。"), "revision": "1"})
+    assert answer.status_code == 409
+    session.rollback()
+    kept = session.scalars(select(DraftCopy)).one()
+    if gone:
+        world.post(colleague, f"/drafts/{uid}/discard", {"revision": "2"})
+    answer = world.post(colleague, f"/drafts/{uid}/copies/{kept.id}", {"take": "mine", "revision": "2"})
+    assert answer.status_code == 303
+    uid = only_draft(session).uid
+    refused(world, session, colleague, both, uid, form("第一条　审核人自己写的。"))
+
+
+def test_a_workbook_that_a_colleague_took_over_is_not_reviewed_by_who_uploaded_it(
+    world: World, session: Session
+) -> None:
+    both = world.client("editor", "reviewer")
+    colleague = world.client(account=world.account("editor", name="戊示五"))
+    data = desk_template(Regulation, world.unit.name, document=rules(), last=None, period="", choices={})
+    answer = both.post(
+        "/uploads/new/regulation",
+        data={"csrf_token": world.token(both), "file": (io.BytesIO(data), "a.xlsx")},
+    )
+    answer = world.post(colleague, f"{answer.location}/take")
+    assert answer.status_code == 303
+    draft = only_draft(session)
+    entries = entries_of(kind_of("regulation").model_validate_json(draft.content or b""))
+    refused(world, session, colleague, both, draft.uid, entries)
+
+
+def test_who_is_signed_in_gets_no_challenge_that_would_register_a_passkey(world: World) -> None:
+    client = world.client("reviewer")
+    token = world.token(client, "/account")
+    answer = client.post("/sign-in/second/options", data={"csrf_token": token}, base_url="http://localhost")
+    assert answer.status_code == 409
+    assert b"challenge" not in answer.data
