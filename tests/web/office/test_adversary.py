@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.domain.documents.base import kind_of
+from portal.domain.documents.base import Audience, Openness, kind_of
 from portal.domain.documents.regulation import Regulation
 from portal.exchange.forms import entries_of
 from portal.exchange.sheets import desk_template
+from portal.services.desk import reviewing
 from portal.services.desk.reviewing import Statement
 from portal.store.tables import Draft, DraftCopy, Version
 from tests.services.desk.desk_world import Desk, rules
@@ -100,3 +101,66 @@ def test_who_is_signed_in_gets_no_challenge_that_would_register_a_passkey(world:
     answer = client.post("/sign-in/second/options", data={"csrf_token": token}, base_url="http://localhost")
     assert answer.status_code == 409
     assert b"challenge" not in answer.data
+
+
+FEW: dict[str, Any] = {
+    "audience": Audience.LEADERSHIP_GROUP,
+    "openness": Openness.WITHHELD,
+    "openness_basis": "政府信息公开条例第十六条",
+}
+
+
+def test_the_administrator_reads_nothing_of_what_is_for_others(
+    world: World, session: Session, desk: Desk
+) -> None:
+    version = desk.published(rules(title="机密甲", **FEW))
+    desk.published(rules(title="公开丙"))
+    draft = desk.submit(desk.draft(rules(title="机密乙", **FEW)))
+    returned = desk.submit(desk.draft(rules(title="机密丁", **FEW)))
+    reviewing.give_back(
+        desk.room,
+        returned,
+        revision=returned.revision,
+        remark="机密意见",
+        actor=desk.reviewer,
+        now=desk.tick(),
+    )
+    session.commit()
+    administrator, editor = world.client("unit_admin"), world.client("editor")
+    for address in ("/", "/history", "/history.csv"):
+        assert "机密" not in administrator.get(address).text, address
+        assert "机密甲" in editor.get(address).text, address
+    assert "公开丙" in administrator.get("/history").text
+    poster = f"/records/regulation/{version.record.slug}/1/poster.pdf"
+    for address in (
+        f"/drafts/{draft.uid}/attachments",
+        f"/drafts/{draft.uid}/attachments/{'a' * 64}",
+        poster,
+    ):
+        assert administrator.get(address).status_code == 404, address
+
+
+@pytest.mark.parametrize(
+    ("role", "days", "kept"), [("editor", 9, 1), ("editor", 11, 0), ("reviewer", 1, 0), ("staff", 1, 0)]
+)
+def test_a_session_that_ran_out_gives_no_right_that_there_never_was(
+    world: World, session: Session, desk: Desk, role: str, days: int, kept: int
+) -> None:
+    draft = desk.draft(rules())
+    client = world.client(role)
+    token = world.token(client, "/account")
+    world.at += timedelta(days=days)
+    answer = client.post(f"/drafts/{draft.uid}", data={"csrf_token": token, **form("第一条　别人写的。")})
+    assert answer.status_code == 303
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(DraftCopy)) == kept
+
+
+@pytest.mark.parametrize("address", ["/sign-in", "/forgot", "/drafts/x/autosave", "/uploads/new/finance"])
+def test_a_stranger_s_form_is_not_taken_apart_beyond_what_signing_in_needs(
+    world: World, address: str
+) -> None:
+    stranger = world.app.test_client()
+    token = world.token(stranger, "/sign-in")
+    answer = stranger.post(address, data={"csrf_token": token, "more": "a" * 70_000})
+    assert answer.status_code == 413
