@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     owner_database_url: str | None = None  # The same database as the role that owns its tables (migrations).
     office_port: Annotated[int, Field(ge=0, le=65535)] = 8001
     office_url: WebAddress | None = None  # https://… of the office, a host of its own; for links in mail.
+    office_proxy: str | None = None  # The address of the proxy before the office, as the office sees it: 127.0.0.1.
     office_hosts: tuple[str, ...] = ()  # Further host names under which the office answers.
     attachments_url: str | None = None  # s3://bucket/prefix and the like; default: a folder of the home.
     mail_server: str | None = None  # Without one, letters wait and are shown by `portal mail`.

@@ -50,7 +50,7 @@ def run_command(
         office = None
         if not no_office:
             wanted = office_port if office_port is not None else serve_at[1] and serve_at[1] + 1
-            office = _open_port((serve_at[0], wanted), option="--office-port")
+            office = _open_port((serve_at[0], wanted), option="--office-port", proxy=settings.office_proxy)
 
         def announce(told: str) -> None:
             say(told)
@@ -87,7 +87,9 @@ def office_command(address: str | None, port: int | None, no_worker: bool) -> No
     with opened() as instance, ExitStack() as beside:
         settings = instance.settings
         server = _open_port(
-            (address or settings.host, settings.office_port if port is None else port), option="--port"
+            (address or settings.host, settings.office_port if port is None else port),
+            option="--port",
+            proxy=settings.office_proxy,
         )
         if not no_worker:
             beside.enter_context(worker_beside(say))
@@ -97,11 +99,11 @@ def office_command(address: str | None, port: int | None, no_worker: bool) -> No
         server.run(app)
 
 
-def _open_port(address: tuple[str, int], *, option: str) -> OfficeServer:
+def _open_port(address: tuple[str, int], *, option: str, proxy: str | None) -> OfficeServer:
     from portal.web.serving import OfficeServer
 
     try:
-        return OfficeServer(address)
+        return OfficeServer(address, proxy=proxy)
     except (OSError, ValueError) as taken:
         raise _taken(address, taken, option=option) from taken
 

@@ -24,8 +24,12 @@ _WORKER = "from portal.cli import main; main()"
 class OfficeServer:
     """The office on its port. The app is made once the port is known: its own address is part of it."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
-        """Open the port; raise `OSError` where it is taken."""
+    def __init__(self, address: tuple[str, int], *, proxy: str | None = None) -> None:
+        """Open the port; raise `OSError` where it is taken.
+
+        `proxy` is the address of the one proxy before it, whose word on where a request came from counts: guesses
+        at passwords are counted by address, and all of a county would share the proxy's.
+        """
         self._app: Flask | None = None
         self._server: Any = waitress.create_server(
             self._answer,
@@ -35,6 +39,8 @@ class OfficeServer:
             ident=None,
             # Waitress reads a body before anybody else sees it: no more than the largest route takes.
             max_request_body_size=LARGEST,
+            **({"trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for"}} if proxy else {}),
+            clear_untrusted_proxy_headers=True,
         )
         self.host, self.port = address[0], int(self._server.effective_port)
 
