@@ -30,6 +30,7 @@ from portal.store.tables import Record as Record
 
 EDITABLE = frozenset({State.DRAFT.value, State.RETURNED.value})
 _WROTE = frozenset({Event.CREATED.value, Event.CHANGED.value, Event.SUBMITTED.value})
+_COPIES = 50  # Kept texts of one person beside one draft, the newest: each may be as long as a draft, the disk is not.
 _TITLE = 300  # Characters: as long as a title can be.
 
 
@@ -154,6 +155,9 @@ def keep(
     )
     room.session.add(copy)
     room.session.flush()
+    own = [one for one in room.copies(draft_uid) if one.account_id == actor.id]
+    for one in own[_COPIES:]:
+        room.session.delete(one)
     return copy
 
 

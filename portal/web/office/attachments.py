@@ -77,7 +77,13 @@ def _attach(uid: str, name: str, cleaned: Cleaned) -> ResponseReturnValue:
             now=now(),
         )
     except (Conflict, attaching.NotAttachable, ValidationError, FilesUnreachable) as refused:
-        return _refused(uid, refused)
+        answer = _refused(uid, refused)
+        begin()
+        attaching.leave_behind(
+            room(), content=cleaned.data, media_type=cleaned.media_type, actor=actor(), now=now()
+        )
+        commit()
+        return answer
     commit()
     flash(f"已添加“{made.name}”。")
     for note in cleaned.notes:

@@ -11,6 +11,7 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from markupsafe import Markup
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound, SecurityError
+from werkzeug.routing import IntegerConverter, Map
 
 from portal.domain.roles import Action, allowed
 from portal.services.accounts import sessions
@@ -29,6 +30,14 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'self'; form-action 'self'"
 )
+
+
+class Number(IntegerConverter):
+    """A number in an address; none that no column of the database holds."""
+
+    def __init__(self, url_map: Map, **bounds: Any) -> None:
+        """Take the bounds of the rule, or that of the database."""
+        super().__init__(url_map, **{"max": 2**31 - 1, **bounds})
 
 
 def hang(app: Flask) -> None:

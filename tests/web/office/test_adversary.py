@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.domain.documents.base import Audience, Openness, kind_of
 from portal.domain.documents.regulation import Regulation
+from portal.domain.roles import Role
 from portal.exchange.forms import entries_of
 from portal.exchange.sheets import desk_template
-from portal.services.desk import reviewing
+from portal.services import attachments
+from portal.services.desk import reviewing, writing
 from portal.services.desk.reviewing import Statement
 from portal.store.tables import Draft, DraftCopy, Version
 from tests.services.desk.desk_world import Desk, rules
@@ -164,3 +168,68 @@ def test_a_stranger_s_form_is_not_taken_apart_beyond_what_signing_in_needs(
     token = world.token(stranger, "/sign-in")
     answer = stranger.post(address, data={"csrf_token": token, "more": "a" * 70_000})
     assert answer.status_code == 413
+
+
+def test_a_refused_file_does_not_stay_on_the_disk(world: World, session: Session, desk: Desk) -> None:
+    draft = desk.draft(rules())
+    editor = world.client("editor")
+    token = world.token(editor)
+    store = world.app.extensions["office"].files
+    made = io.BytesIO()
+    Image.new("RGB", (20, 20), (1, 2, 3)).save(made, "PNG")
+
+    def send(revision: int) -> int:
+        data = {
+            "csrf_token": token,
+            "revision": str(revision),
+            "file": (io.BytesIO(made.getvalue()), "a.png"),
+        }
+        return int(editor.post(f"/drafts/{draft.uid}/attachments", data=data).status_code)
+
+    def on_disk() -> int:
+        return sum(one.is_file() for one in Path(store.name).rglob("*"))
+
+    assert send(0) == 409
+    session.rollback()
+    assert attachments.sweep(session, store) == 1
+    session.commit()
+    assert on_disk() == 0
+    assert send(0) == 409
+    assert send(draft.revision) == 303  # What was refused may be added afterwards.
+    session.rollback()
+    assert attachments.sweep(session, store) == 0
+    assert on_disk() == 1
+
+
+def test_texts_kept_beside_a_draft_are_bounded_for_each_person(
+    world: World, session: Session, desk: Desk
+) -> None:
+    draft = desk.draft(rules())
+    for who in (desk.editor, desk.person("戊示五", Role.EDITOR)):
+        for number in range(53):
+            entries = {"title": str(number)}
+            writing.keep(
+                desk.room, draft.uid, entries, why="conflict", revision=1, actor=who, now=desk.tick()
+            )
+    session.commit()
+    kept = desk.room.copies(draft.uid)
+    assert len(kept) == 100
+    assert '"52"' in kept[0].entries
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/users/{}", "/users/{}/disable", "/account/sessions/{}/end", "/records/finance/x/{}/poster.pdf"],
+)
+def test_a_number_that_no_row_can_have_is_simply_not_found(world: World, address: str) -> None:
+    world.app.testing = False
+    client, place = world.client("unit_admin"), address.format("9" * 30)
+    answer = world.post(client, place) if address.endswith(("disable", "end")) else client.get(place)
+    assert answer.status_code == 404
+
+
+def test_a_revision_that_no_draft_can_have_is_a_conflict(world: World, desk: Desk) -> None:
+    world.app.testing = False
+    draft = desk.submit(desk.draft(rules()))
+    data = {"revision": "9" * 30, "then": "publish", **STATED}
+    assert world.post(world.client("reviewer"), f"/drafts/{draft.uid}/approve", data).status_code == 409
