@@ -138,6 +138,8 @@ Uscc = Annotated[
     Type.USCC,
 ]
 
+# What stands in ledgers for “nothing”; whether that is 0 or unknown only the writer knows.
+_NOTHING = frozenset({"-", "--", "—", "——", "–", "/", "无", "无发生"})
 _AMOUNT = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
 
 
@@ -150,6 +152,8 @@ def read_amount(text: str, *, scale: int = 100) -> int:
             break
     if raw.startswith("(") and raw.endswith(")"):
         raw = "-" + raw[1:-1]
+    if raw in _NOTHING:
+        raise ValueError(f"“{text}”不是可识别的金额。没有发生的填 0，不清楚的留空；请只填数字。")
     if not _AMOUNT.fullmatch(raw):
         raise ValueError(
             f"“{text}”不是可识别的金额。请只填数字，千分位逗号每三位一个，例如 12,000.00；"
@@ -193,7 +197,7 @@ def read_day(text: str) -> date:
         read_month(text)  # A month that does not exist is the first thing to say.
         raise ValueError(f"“{text}”只写了年月。请写到日，例如 2026年3月5日。")
     if not found:
-        raise ValueError(f"“{text}”不是可识别的日期。请写成 2026年3月5日 或 2026-03-05。")
+        raise ValueError(f"“{text}”不是可识别的日期。请写成“2026年3月5日”或“2026-03-05”的样子。")
     year, month, day = (int(part) for part in found.groups())
     if not 1 <= month <= 12:
         raise ValueError(f"“{text}”中的月份是 {month}，月份只能是 1 至 12。请核对日期。")

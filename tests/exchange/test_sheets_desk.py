@@ -16,7 +16,7 @@ from portal.domain.documents.decision import DecisionRecord
 from portal.domain.documents.declaration import declaration
 from portal.domain.documents.finance import FinanceDisclosure, FundLine, Money, Payment, PublicFund
 from portal.domain.values import Type
-from portal.exchange.sheets import Reading, annotate, desk_template, excerpts, read_documents
+from portal.exchange.sheets import Reading, UnreadableFile, annotate, desk_template, excerpts, read_documents
 from portal.exchange.sheets.lasting import lasts
 from tests.exchange.test_sheets_round_trip import documents
 
@@ -339,3 +339,34 @@ def test_the_annotated_form_can_be_uploaded_again() -> None:
     assert copy["季度财务公开"].cell(row, 2).comment is not None
     copy["季度财务公开"].cell(row, 2).value = 5
     assert document(read(copy)).opening == 500
+
+
+def test_the_workbook_of_another_kind_is_told_as_such() -> None:
+    with pytest.raises(UnreadableFile, match="这是“季度财务公开”的工作簿，这里要的是“集体决策记录”"):
+        read_documents(saved(a_quarter()), "报表.xlsx", DecisionRecord)
+    # A table of one's own that merely bears another kind's name is read by its headers.
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.title = "季度财务公开"
+    book.active.append(["议题", "决策编号"])
+    book.active.append(["研究维修", "示决〔2026〕1号"])
+    assert read_documents(saved(book), "台账.xlsx", DecisionRecord).rows
+
+
+def test_what_an_annotated_copy_said_is_not_shown_as_content() -> None:
+    book = a_quarter()
+    book["支出明细"]["D4"] = "很多"
+    data = saved(book)
+    copy = opened(annotate(data, "报表.xlsx", read_documents(data, "报表.xlsx", FinanceDisclosure).problems))
+    assert "核对结果" in [cell.value for cell in copy["支出明细"][3]]
+    data = saved(copy)
+    reading = read_documents(data, "报表.xlsx", FinanceDisclosure)
+    (piece,) = excerpts(data, "报表.xlsx", FinanceDisclosure, reading, [("支出明细", "D4")])
+    assert "核对结果" not in [name for _, name in piece.columns]
+
+
+def test_a_dash_for_nothing_is_told_what_to_write() -> None:
+    book = a_quarter()
+    book["支出明细"]["D4"] = "-"
+    (problem,) = read(book).problems
+    assert "没有发生的填 0" in problem.remedy

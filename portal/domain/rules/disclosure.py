@@ -326,11 +326,12 @@ def _facts(document: Document) -> Iterator[tuple[str, str, date]]:
         if day is not None:
             yield f"/{path}", label, day
     for name, columns in tables:
+        sheet = declaration(type(document)).label_of((name,))
         for place, row in enumerate(getattr(document, name)):
             for column, label in columns:
                 day = getattr(row, column)
                 if day is not None:
-                    yield pointer(name, place, column), f"第 {place + 1} 行{label}", day
+                    yield pointer(name, place, column), f"{sheet}第 {place + 1} 条的{label}", day
 
 
 @rule(

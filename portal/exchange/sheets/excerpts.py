@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from portal.domain.documents.base import Document
+from portal.domain.values import fold
 from portal.exchange.sheets.books import Cell, Sheet, form_of, open_sheets
 from portal.exchange.sheets.cells import as_text, is_blank
 from portal.exchange.sheets.forms import form_head
-from portal.exchange.sheets.headers import count_known, known_fields
+from portal.exchange.sheets.headers import RESULT, count_known, known_fields
 from portal.exchange.sheets.results import Reading, column_index, column_letters, shorten
 
 MAX_ROWS = 60
@@ -95,8 +96,10 @@ def _columns(
 ) -> list[int]:
     """Choose the columns: those with something wrong, the first ones, then whatever is filled in these rows."""
     bad = sorted({index for _, index in marked if index >= 0})
-    filled = [one for one in sorted(names) if any(not is_blank(sheet.at(row, one)) for row in rows)]
-    order = dict.fromkeys([*bad, *sorted(names)[:2], *filled])
+    # What an annotated copy said of the rows is out of date once they are mended: it is not the unit's content.
+    own = [one for one in sorted(names) if fold(names[one]) != fold(RESULT)]
+    filled = [one for one in own if any(not is_blank(sheet.at(row, one)) for row in rows)]
+    order = dict.fromkeys([*bad, *own[:2], *filled])
     return sorted(list(order)[:MAX_COLUMNS])
 
 

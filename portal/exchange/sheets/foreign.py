@@ -108,9 +108,7 @@ class Sorter:
             Sort.HEADER,
             (typed or list(names))[0],
             f"此行是重复的表头（{other.shown}），不是一条记录。",
-            "请删除此行；如其下是另一张表的内容，请一并移出，另行导入。"
-            if not own
-            else "请删除此行后重新导入。",
+            "请删除此行；如其下是另一张表的内容，请一并移出，另行导入。" if not own else "请删除此行。",
         )
 
     def _is_shifted(self, row: list[Cell], other: _Other) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 
-from portal.domain.documents.base import Document
+from portal.domain.documents.base import Document, kinds
 from portal.domain.documents.declaration import Declaration, Table, declaration
 from portal.domain.values import fold
 from portal.exchange.sheets import names
@@ -16,7 +16,7 @@ from portal.exchange.sheets.books import Cell, Sheet, form_of, open_sheets
 from portal.exchange.sheets.cells import as_text, is_blank
 from portal.exchange.sheets.drafts import Draft, draft_row, finish, key_of_draft, pared, problem_at
 from portal.exchange.sheets.foreign import Sort, Sorter
-from portal.exchange.sheets.forms import turn
+from portal.exchange.sheets.forms import form_head, turn
 from portal.exchange.sheets.headers import (
     RECORD_KEY,
     Header,
@@ -49,7 +49,23 @@ def read_documents(data: bytes, filename: str, model: type[Document], *, max_row
     filled = sum(any(cell != "" for cell in row) for sheet in sheets for row in sheet.rows)
     if filled > max_rows:
         raise refuse(f"文件超过 {max_rows:,} 行，一次读不了这么多", "请分成几个文件，分别上传")
+    _refuse_other_kind(model, sheets)
     return _Reader(model).read(sheets)
+
+
+def _refuse_other_kind(model: type[Document], sheets: list[Sheet]) -> None:
+    """Refuse a filled template of another kind: read as this one, it would give a page of senseless complaints."""
+    there = {fold(one.name): one for one in sheets if not one.hidden}
+    if fold(names.main_sheet(model)) in there:
+        return
+    for other in kinds().values():
+        main = there.get(fold(names.main_sheet(other)))
+        tables = (names.table_sheet(other, table) for table in declaration(other).tables)
+        if main and (form_head(main) or any(fold(one) in there for one in tables)):
+            raise refuse(
+                f"这是“{other.kind.label}”的工作簿，这里要的是“{model.kind.label}”",
+                f"请换成“{model.kind.label}”的工作簿；要交这一份的，请到“{other.kind.label}”那里上传",
+            )
 
 
 @dataclass
@@ -247,7 +263,7 @@ class _Reader:
                 draft.problems.append(
                     draft.whole(
                         f"本文件有未归属的明细行（{shown}），这一条可能缺少明细，暂不导入。",
-                        "请先改正那些明细行，再重新导入。",
+                        "请先改正那些明细行。",
                     )
                 )
 

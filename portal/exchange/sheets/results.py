@@ -128,4 +128,4 @@ def split_advice(text: str) -> tuple[str, str]:
     head, mark, rest = text.partition("；请")
     if mark:
         return head + "。", "请" + rest
-    return text, "请按“填表说明”改正此处后重新导入。"
+    return text, "请按“填表说明”改正此处。"

@@ -199,7 +199,7 @@ class _Book:
         """Return when a leading column must be filled, how, and an example."""
         if name == UNIT:
             how = "填写名册中的单位全称或简称；有下拉选项的从中选取。"
-            return "必填（导入时用 --unit 指定单位的可留空）", how, "示例县财政局"
+            return "必填（导入时另外指定了单位的可留空）", how, "示例县财政局"
         if in_table:
             how = f"填写“{names.main_sheet(self._model)}”表中的编号，这一行就归属到那条记录。"
             return "每行必填", how, "1"

@@ -303,7 +303,7 @@ def _day(name: str, typed: str, errors: dict[str, str], *, needed: bool = False)
     label = _LABELS[name]
     if not typed.strip():
         if needed:
-            errors[name] = f"没有填写{label}。请写成 2026年3月5日 或 2026-03-05。"
+            errors[name] = f"没有填写{label}。请写成“2026年3月5日”或“2026-03-05”的样子。"
         return None
     try:
         day = read_day(typed)

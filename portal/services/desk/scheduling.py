@@ -50,7 +50,7 @@ def schedule(
     if draft.approved_digest != approvable(draft):
         raise Refused(releasing.NO_LONGER)
     if publish_at <= now:
-        raise Refused(f"定时发布的时间须晚于现在（{show_moment(now)}）。要马上公开，请选“立即发布”。")
+        raise Refused(f"定时发布的时间须晚于现在（{show_moment(now)}）。要马上公开的，不用定时，直接发布。")
     if publish_at > now + LONGEST:
         raise Refused(f"定时发布最远可定到{show_moment(now + LONGEST)}。")
     draft.publish_at = publish_at

@@ -39,13 +39,19 @@ class NotEditable(ValueError):
 
 
 class Stale(Conflict):
-    """Somebody else changed the draft meanwhile. What was typed is in `copy`; the caller commits before it answers."""
+    """The draft was changed meanwhile. What was typed is in `copy`; the caller commits before it answers."""
 
     def __init__(self, draft: Draft, copy: DraftCopy) -> None:
         """Keep both sides."""
         self.draft, self.copy = draft, copy
+        # The same account in a second window is the usual case, and no “somebody else”.
+        who = (
+            "您在另一个窗口或另一台设备上"
+            if copy.account_id is not None and copy.account_id == draft.author_id
+            else f"“{draft.author}”"
+        )
         super().__init__(
-            f"您填写期间，“{draft.author}”保存过这份草稿。您填写的内容已另外保存，没有丢失。"
+            f"您填写期间，{who}保存过这份草稿。您填写的内容已另外保存，没有丢失。"
             "请对照两边的内容，选定后再保存。"
         )
 

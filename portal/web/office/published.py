@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -162,7 +163,7 @@ def correct(kind: str, slug: str) -> ResponseReturnValue:
 @may(Action.WITHDRAW)
 def withdraw(kind: str, slug: str, number: int) -> ResponseReturnValue:
     """Ask for what the law asks of a withdrawal."""
-    return _withdrawal_form(_version(kind, slug, number), None)
+    return _withdrawal_form(_version(kind, slug, number))
 
 
 @bp.post(f"{RECORD}/<int:number>/withdraw")
@@ -172,6 +173,9 @@ def withdraw_now(kind: str, slug: str, number: int) -> ResponseReturnValue:
     begin()
     version = _version(kind, slug, number)
     destroy = request.form.get("destroy") == "1"
+    if missing := _not_filled(destroy=destroy):
+        session().rollback()
+        return _withdrawal_form(_version(kind, slug, number), missing)
     try:
         releasing.withdraw(
             room(),
@@ -188,7 +192,7 @@ def withdraw_now(kind: str, slug: str, number: int) -> ResponseReturnValue:
         left = unwithdrawn(version.record)
     except (Refused, NotPublishable) as refused:
         session().rollback()
-        return _withdrawal_form(_version(kind, slug, number), str(refused))
+        return _withdrawal_form(_version(kind, slug, number), [(_field_of(str(refused)), str(refused))])
     commit()
     if destroy:
         empty_journal(session())
@@ -209,11 +213,31 @@ _FIELDS = {
 }
 
 
-def _withdrawal_form(version: Version, problem: str | None) -> ResponseReturnValue:
+_WANTED = {
+    "legal_ground": "请填写法律依据：哪部法律、行政法规第几条要求不再公开。",
+    "reason": "请填写撤回原因。",
+    "approver": "请填写批准人：您以外的人，例如单位主要负责人。",
+    "review_on": "请填写复核日期：到那一天重新判断是否仍须撤回。",
+}
+
+
+def _not_filled(*, destroy: bool) -> list[tuple[str, str]]:
+    """Return everything that is still to be filled in, at once: nobody likes to be sent back four times."""
+    return [
+        (name, told)
+        for name, told in _WANTED.items()
+        if not request.form.get(name, "").strip() and not (destroy and name == "review_on")
+    ]
+
+
+def _field_of(refusal: str) -> str:
+    return next((name for word, name in _FIELDS.items() if word in refusal[:24]), "")
+
+
+def _withdrawal_form(version: Version, problems: Sequence[tuple[str, str]] = ()) -> ResponseReturnValue:
     record = version.record
     if version.withdrawal is not None:
         return _shown(record, f"第 {version.number} 版已于此前撤回，不能重复撤回。")
-    field = next((name for word, name in _FIELDS.items() if problem and word in problem[:24]), "")
     back = url_for("published.show", kind=record.kind, slug=record.slug)
     html = page(
         "office/published/withdraw.html",
@@ -223,12 +247,11 @@ def _withdrawal_form(version: Version, problem: str | None) -> ResponseReturnVal
         record=record,
         about=_title(version),
         typed=request.form,
-        problem=problem,
-        field=field,
+        problems=problems,
         back=back,
         who_acts=person().name,
     )
-    return html, 422 if problem else 200
+    return html, 422 if problems else 200
 
 
 def _review_day() -> date | None:

@@ -229,7 +229,10 @@ def submit(uid: str) -> ResponseReturnValue:
         tell_submitted(place, draft, address=office().own_url, now=at)
     except (writing.NotReady, writing.NotEditable, Conflict) as refusal:
         place.session.rollback()
-        return form_page(place, draft, entries_in(draft), told=True, code=422, refusal=str(refusal))
+        # Findings are listed by the page itself, each with its place: said twice they hide one another.
+        listed = getattr(refusal, "findings", ())
+        told = f"没有送审：有 {len(listed)} 处须先处理，见下。" if listed else str(refusal)
+        return form_page(place, draft, entries_in(draft), told=True, code=422, refusal=told)
     commit()
     flash("已送审。审核通过后才会公开；审核前可以撤回修改。")
     return redirect(url_for("home.show"), 303)

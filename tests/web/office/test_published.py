@@ -108,7 +108,7 @@ def test_a_withdrawal_goes_through_its_form(world: World, desk: Desk, reviewer: 
         ({"review_on": "2026-13-01"}, "复核日期", "review_on"),
         ({"review_on": ""}, "请填写复核日期", "review_on"),
         ({"destroy": "1", "confirmation": "x"}, "原样填写", "confirmation"),
-        ({"legal_ground": ""}, "法律依据不能为空", "legal_ground"),
+        ({"legal_ground": ""}, "请填写法律依据", "legal_ground"),
         ({"reason": "身份证号330411199001011237有误"}, "撤回原因里有", "reason"),
     ],
 )
@@ -164,3 +164,16 @@ def test_the_public_addresses_are_only_given_where_the_public_may_go(
     page = reviewer.get(at(version)).text
     assert "public.example/xiuzhou" not in page
     assert "只对本单位职工公开" in page
+
+
+def test_everything_that_a_withdrawal_lacks_is_told_at_once(
+    world: World, desk: Desk, reviewer: FlaskClient
+) -> None:
+    version = desk.published(rules())
+    empty = dict.fromkeys(GIVEN, "")
+    answer = world.post(reviewer, f"{at(version)}/1/withdraw", empty)
+    assert answer.status_code == 422
+    for words in ("请填写法律依据", "请填写撤回原因", "请填写批准人", "请填写复核日期"):
+        assert words in answer.text
+    destroyed = world.post(reviewer, f"{at(version)}/1/withdraw", {**empty, "destroy": "1"})
+    assert "请填写复核日期" not in destroyed.text

@@ -368,3 +368,19 @@ def test_attachments_of_the_draft_stay_and_a_file_names_none_of_its_own(world: W
     filled, fresh = (draft_document(one) for one in drafts(world))
     assert [one.digest for one in filled.attachments] == ["a" * 64]
     assert fresh.attachments == ()
+
+
+def test_the_workbook_of_another_kind_is_refused_with_where_it_belongs(world: World) -> None:
+    client = world.client("editor")
+    answer = upload(world, client, saved(a_quarter_of_work(client)), kind="tender")
+    assert answer.status_code == 422
+    assert "这是“季度财务公开”的工作簿" in answer.text
+
+
+def test_what_the_public_will_read_is_told_before_submitting(world: World) -> None:
+    client = world.client("editor")
+    book = a_quarter_of_work(client)
+    fill(book, "季度财务公开", 三公经费合计=10)
+    add(book, "支出明细", 4, 项目="办公费", 本期金额="约1060元左右")
+    text = client.get(upload(world, client, saved(book)).location).text
+    assert "系统还会核对合计、日期和审批程序" in text

@@ -553,3 +553,23 @@ def test_what_is_wrong_alike_in_a_column_is_one_line_of_the_summary() -> None:
         ("f-expense-0-x", "支出明细第 1、3 至 5、9 行·本期金额：是空的。请补填。"),
         ("f-expense-1-x", "支出明细第 2 行·项目：是空的。请补填。"),
     ]
+
+
+def test_a_second_window_of_the_same_person_is_no_stranger(world: World) -> None:
+    account = world.account("editor")
+    uid = begin(world, world.client(account=account))
+    first, second = world.client(account=account), world.client(account=account)
+    stale = str(draft(world, uid).revision)
+    assert save(world, first, uid, {"explanation": "先存"}).status_code == 303
+
+    answer = save(world, second, uid, {"explanation": "后存", "revision": stale})
+
+    assert answer.status_code == 409
+    assert "您在另一个窗口或另一台设备上保存过这份草稿" in answer.text
+    assert "请选“对方已保存的”" in answer.text
+
+
+def test_why_nothing_happened_this_quarter_is_not_called_optional(world: World) -> None:
+    text = world.client("editor").get("/drafts/new/finance").text
+    assert "选择“本期无发生额”的必须填写" in text
+    assert "无发生额的原因<span class=\"opt\">" not in text
