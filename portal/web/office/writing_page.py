@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -200,11 +201,42 @@ def form_view(
     loose = tuple(one for name, some in said.items() if name not in making.shown for one in some)
     return FormView(
         parts,
-        tuple((anchor(one.name), line(one)) for one in reading.problems) if told else (),
+        tuple(summary(reading.problems)) if told else (),
         loose,
         blocking if told else (),
         len(reading.problems) + len(blocking),
     )
+
+
+def summary(problems: Sequence[FormProblem]) -> Iterable[tuple[str, str]]:
+    """Yield what to mend in lines, each with its input's id: what is wrong alike in a column of a table is one line."""
+    alike: dict[tuple[str, str, str, str], list[tuple[FormProblem, int]]] = {}
+    for one in problems:
+        cell = _CELL.fullmatch(one.label)
+        where = (cell[1], cell[3]) if cell else (one.name, one.label)
+        key = (*where, one.message, one.remedy)
+        alike.setdefault(key, []).append((one, int(cell[2]) if cell else 0))
+    for key, some in alike.items():
+        first = some[0][0]
+        if len(some) == 1:
+            yield anchor(first.name), line(first)
+        else:
+            rows = _ranges([number for _, number in some])
+            yield anchor(first.name), f"{key[0]}第 {rows} 行·{key[1]}：{first.message}{first.remedy}"
+
+
+_CELL = re.compile(r"(.+)第 (\d+) 行·(.+)")  # How a cell of a table is named.
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Return rows as a person names them: 1、3、5 至 9."""
+    spans: list[list[int]] = []
+    for one in sorted(numbers):
+        if spans and one == spans[-1][-1] + 1:
+            spans[-1].append(one)
+        else:
+            spans.append([one])
+    return "、".join(f"{one[0]} 至 {one[-1]}" if len(one) > 2 else "、".join(map(str, one)) for one in spans)
 
 
 def line(problem: FormProblem) -> str:

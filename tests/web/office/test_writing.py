@@ -536,3 +536,20 @@ def test_a_returned_draft_shows_why_and_may_be_changed(world: World) -> None:
     assert "请补&lt;凭证号&gt;" in shown
     assert save(world, editor, uid, {"explanation": "补好"}).status_code == 303
     assert typed(world, uid)["explanation"] == "补好"
+
+
+def test_what_is_wrong_alike_in_a_column_is_one_line_of_the_summary() -> None:
+    from portal.exchange.forms import FormProblem
+    from portal.web.office.writing_page import summary
+
+    def missing(row: int, column: str = "本期金额") -> FormProblem:
+        return FormProblem(
+            f"expense-{row - 1}-x", f"支出明细第 {row} 行·{column}", "", "是空的。", "请补填。"
+        )
+
+    told = list(summary([missing(1), missing(2, "项目"), missing(3), missing(4), missing(5), missing(9)]))
+
+    assert told == [
+        ("f-expense-0-x", "支出明细第 1、3 至 5、9 行·本期金额：是空的。请补填。"),
+        ("f-expense-1-x", "支出明细第 2 行·项目：是空的。请补填。"),
+    ]
