@@ -572,4 +572,4 @@ def test_a_second_window_of_the_same_person_is_no_stranger(world: World) -> None
 def test_why_nothing_happened_this_quarter_is_not_called_optional(world: World) -> None:
     text = world.client("editor").get("/drafts/new/finance").text
     assert "选择“本期无发生额”的必须填写" in text
-    assert "无发生额的原因<span class=\"opt\">" not in text
+    assert '无发生额的原因<span class="opt">' not in text
