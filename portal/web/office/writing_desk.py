@@ -13,7 +13,7 @@ from portal.domain.documents.base import Document, kind_of
 from portal.domain.drafting import Event, State
 from portal.domain.regimes import Regime
 from portal.domain.rules.check import Report
-from portal.domain.values import Type, read_period, show_day
+from portal.domain.values import Type, read_period
 from portal.exchange.forms import (
     Entries,
     FormReading,
@@ -154,7 +154,6 @@ def form_page(
         saved_at=clock(draft.updated_at),
         refusal=refusal,
         local=local,
-        day=show_day,
     )
     return text, code
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.domain.calendar import quarter_of
 from portal.domain.documents.base import Document, kind_of
 from portal.domain.roles import Action
-from portal.domain.values import read_period, show_day, show_period
+from portal.domain.values import read_period, show_period
 from portal.exchange.forms import Entries, copied, dumped, pieces, read_entries
 from portal.exchange.forms.entries import text_of
 from portal.services.checking import SHANGHAI
@@ -85,7 +85,6 @@ def _choices(
         problems=problems,
         show_period=show_period,
         local=local,
-        day=show_day,
     )
     return shown, code
 
