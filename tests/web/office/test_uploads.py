@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 from datetime import timedelta
 from typing import Any
@@ -368,3 +369,18 @@ def test_attachments_of_the_draft_stay_and_a_file_names_none_of_its_own(world: W
     filled, fresh = (draft_document(one) for one in drafts(world))
     assert [one.digest for one in filled.attachments] == ["a" * 64]
     assert fresh.attachments == ()
+
+
+def test_a_row_can_be_added_to_what_came_with_a_file(world: World) -> None:
+    client = world.client("editor")
+    place = upload(world, client, saved(a_quarter_of_work(client))).location
+    address = world.post(client, f"{place}/take").location
+    found = re.findall(
+        r'<input id="f-[^"]*" name="([^"]+)" type="text" value="([^"]*)"', client.get(address).text
+    )
+    typed = {name: text for name, text in found if "__" not in name}
+
+    answer = world.post(client, address, {**typed, "revision": "1", "do": "add:expense"})
+
+    assert answer.location == f"{address}#f-expense-2"
+    assert 'name="expense-2-item"' in client.get(address).text
