@@ -338,7 +338,7 @@ def test_the_whole_job_without_scripts(county: County, browser: Browser, tmp_pat
     page = editor.page
     editor.go("/")
     page.get_by_role("region", name="退回意见").get_by_role("link").click()
-    page.locator("summary", has_text="目录要素").click()
+    open_parts(page)
     page.get_by_label("内容概述").fill("三季度收支。")
     editor.press("送审")
     expect(page.get_by_role("status").first).to_contain_text("已送审")

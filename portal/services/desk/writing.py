@@ -226,8 +226,11 @@ def discard(room: Room, draft: Draft, *, revision: int, actor: Actor, now: datet
 
 
 def _same(draft: Draft, kept: str, document: Document | None) -> bool:
-    if draft.entries is None:  # It came with a file: its content is all it says.
-        return draft.content is not None and draft.content == _content(document)
+    if (
+        draft.entries is None
+    ):  # It came with a file: its content is all it says, and no row of it waits for words.
+        waits = "" in json.loads(kept).values()
+        return draft.content is not None and draft.content == _content(document) and not waits
     return draft.entries == kept
 
 

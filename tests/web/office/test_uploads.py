@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 from datetime import timedelta
 from typing import Any
@@ -384,3 +385,18 @@ def test_what_the_public_will_read_is_told_before_submitting(world: World) -> No
     add(book, "支出明细", 4, 项目="办公费", 本期金额="约1060元左右")
     text = client.get(upload(world, client, saved(book)).location).text
     assert "系统还会核对合计、日期和审批程序" in text
+
+
+def test_a_row_can_be_added_to_what_came_with_a_file(world: World) -> None:
+    client = world.client("editor")
+    place = upload(world, client, saved(a_quarter_of_work(client))).location
+    address = world.post(client, f"{place}/take").location
+    found = re.findall(
+        r'<input id="f-[^"]*" name="([^"]+)" type="text" value="([^"]*)"', client.get(address).text
+    )
+    typed = {name: text for name, text in found if "__" not in name}
+
+    answer = world.post(client, address, {**typed, "revision": "1", "do": "add:expense"})
+
+    assert answer.location == f"{address}#f-expense-2"
+    assert 'name="expense-2-item"' in client.get(address).text
