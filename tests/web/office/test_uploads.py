@@ -7,6 +7,7 @@ import json
 import threading
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import openpyxl
 import pytest
@@ -384,3 +385,8 @@ def test_what_the_public_will_read_is_told_before_submitting(world: World) -> No
     add(book, "支出明细", 4, 项目="办公费", 本期金额="约1060元左右")
     text = client.get(upload(world, client, saved(book)).location).text
     assert "系统还会核对合计、日期和审批程序" in text
+
+
+def test_a_template_is_named_after_its_period(world: World) -> None:
+    answer = world.client("editor").get("/uploads/new/finance/template.xlsx?period=2026Q3")
+    assert quote("，2026年第三季度）.xlsx") in answer.headers["Content-Disposition"]
