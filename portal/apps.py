@@ -83,7 +83,7 @@ def create_office_app(
     from portal.store.files import FileStore  # noqa: PLC0415, RUF100 - likewise.
     from portal.store.tenancy import CLOSED  # noqa: PLC0415, RUF100 - likewise.
     from portal.web.office import blueprints  # noqa: PLC0415, RUF100 - likewise.
-    from portal.web.office.door import hang  # noqa: PLC0415, RUF100 - likewise.
+    from portal.web.office.door import Number, hang  # noqa: PLC0415, RUF100 - likewise.
     from portal.web.office.house import Office  # noqa: PLC0415, RUF100 - likewise.
 
     app = Flask(
@@ -114,6 +114,7 @@ def create_office_app(
         clock=clock,
     )
     db.init_app(app)
+    app.url_map.converters["int"] = Number
     hang(app)
     for one in blueprints():
         app.register_blueprint(one)

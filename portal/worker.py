@@ -24,6 +24,7 @@ from portal.domain.regimes import Regime
 from portal.services.checking import Book
 from portal.services.desk import scheduling
 from portal.services.desk.rooms import Room
+from portal.services.desk.telling import tell_published
 from portal.site.rows import forget
 from portal.site.served import Site
 from portal.site.snapshot import SHANGHAI
@@ -183,7 +184,8 @@ class _Watch:
 
     def _pass(self) -> None:
         now = self._clock()
-        for line in publish_due(self._session, self._site.regimes, now=now):
+        address = self._settings.office_url or f"http://{self._settings.host}:{self._settings.office_port}"
+        for line in publish_due(self._session, self._site.regimes, now=now, address=address.rstrip("/")):
             self._tell(line)
         change, day = latest_change(self._session), now.astimezone(SHANGHAI).date()
         self._session.rollback()
@@ -205,7 +207,9 @@ class _Watch:
         _report(report, time.monotonic() - began, self._tell)
 
 
-def publish_due(session: Session, regimes: Mapping[str, Regime], *, now: datetime) -> list[str]:
+def publish_due(
+    session: Session, regimes: Mapping[str, Regime], *, now: datetime, address: str = ""
+) -> list[str]:
     """Publish the drafts whose time has come, each in a transaction of its own; return what is to be told.
 
     A kill between any two steps leaves a draft either waiting, and then the next pass publishes it, or
@@ -222,6 +226,8 @@ def publish_due(session: Session, regimes: Mapping[str, Regime], *, now: datetim
                 begin_write(own)
                 room = Room(own, one.unit_id)
                 version = scheduling.publish_due(room, one.uid, book=Book(own, regimes), now=now)
+                if version is not None:
+                    tell_published(room, version, draft_uid=one.uid, address=address, now=now)
                 own.commit()
             except OperationalError:
                 raise

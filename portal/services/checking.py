@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from portal.domain.canonical import read_publication
 from portal.domain.documents.base import Document
 from portal.domain.grants import NONE, Grants
 from portal.domain.regimes import Regime
@@ -17,6 +16,7 @@ from portal.domain.rules.check import Report, check
 from portal.domain.rules.dossier import Dossier
 from portal.domain.rules.unit_file import PublishedDocument, Stage, as_it_stands, context_of, unit_dossier
 from portal.domain.units import facts_of
+from portal.services.recalling import RECALL
 from portal.store.public import public_exemptions, public_extensions
 from portal.store.tables import Record, Unit, Version
 
@@ -150,6 +150,6 @@ def stage(version: Version, *, on: date | None = None) -> Stage:
     gone = version.withdrawal
     return Stage(
         _day(version.published_at),
-        read_publication(version.payload)[1] if version.payload is not None else None,
+        RECALL.document(version),
         withdrawn=gone is not None and (on is None or _day(gone.withdrawn_at) <= on),
     )

@@ -17,6 +17,7 @@ from portal.domain.documents.attachment import Attachment
 from portal.domain.documents.base import Document, kind_of
 from portal.services.attachments import attached_to, let_go, obstacle
 from portal.services.checking import SHANGHAI, Book
+from portal.services.recalling import RECALL
 from portal.services.refusing import (
     FIRST,
     Blocked,
@@ -288,6 +289,7 @@ def destroy_content(
     files = published_files(version)
     version.payload = None
     version.salt = None
+    RECALL.forget(version.digest)
     _forget_drafts(session, version.record)
     let_go(session, version.record.unit_id, (one.digest for one in files), now=now)
     forget_key(session, version.record)

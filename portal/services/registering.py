@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -12,12 +13,17 @@ from portal.services.checking import SHANGHAI
 from portal.services.refusing import NotPublishable
 from portal.store.tables import Record, Unit, Version
 
+_GIVEN = re.compile(
+    r"(.+)/\d{4}-.{5,}"
+)  # As `_next_index_no` writes them, and whatever it would count among them.
+
 
 def new_record(session: Session, unit: Unit, document: Document, now: datetime) -> Record:
     """Enter the record that a first publication opens, under an address and an index number of its own."""
     year = document.year() or now.astimezone(SHANGHAI).year
     if document.index_no:
         _refuse_used_index_no(session, unit, document.index_no)
+        _refuse_others_series(unit, document.index_no)
     record = Record(
         jurisdiction_id=unit.jurisdiction_id,
         unit_id=unit.id,
@@ -31,6 +37,23 @@ def new_record(session: Session, unit: Unit, document: Document, now: datetime) 
     session.add(record)
     session.flush()
     return record
+
+
+def _refuse_others_series(unit: Unit, index_no: str) -> None:
+    """Leave the numbers that the platform gives other units alone: after one of them there its owner gets no next one.
+
+    The number's own look says so: who publishes may not see which other units there are.
+    """
+    series = _GIVEN.fullmatch(index_no)
+    if series and series[1] not in (unit.uscc, unit.code, _own_stem(unit)):
+        raise NotPublishable(
+            f"索引号“{index_no}”的写法与系统编排的“单位代码/年份-序号”相同，但“{series[1]}”不是本单位的代码。"
+            "请留空由系统编排，或核对后更换。"
+        )
+
+
+def _own_stem(unit: Unit) -> str:
+    return f"{unit.jurisdiction.slug}-{unit.id:05d}"
 
 
 def _refuse_used_index_no(session: Session, unit: Unit, index_no: str) -> None:
@@ -60,7 +83,7 @@ def _free_slug(session: Session, unit: Unit, document: Document, year: int) -> s
 
 
 def _next_index_no(session: Session, unit: Unit, year: int) -> str:
-    stem = f"{unit.uscc or unit.code or f'{unit.jurisdiction.slug}-{unit.id:05d}'}/{year}-"
+    stem = f"{unit.uscc or unit.code or _own_stem(unit)}/{year}-"
     highest = session.scalar(
         select(func.max(Record.index_no)).where(
             Record.jurisdiction_id == unit.jurisdiction_id,

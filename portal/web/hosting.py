@@ -32,6 +32,7 @@ from portal.site.snapshot import Records, Snapshot, UnitView, open_snapshot
 from portal.site.trees import TREES
 from portal.store import public
 from portal.web.headers import ATTACHED
+from portal.web.serving import CONNECTIONS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -187,6 +188,13 @@ def host(
     """Serve until stopped. `announce` is told the address once the port is open."""
     sessions = sessionmaker(session.get_bind())
     app = live(CurrentSnapshot(sessions, regimes), index)
-    server = waitress.create_server(SiteHost(folder, app), host=address[0], port=address[1], threads=8)
+    server = waitress.create_server(
+        SiteHost(folder, app),
+        host=address[0],
+        port=address[1],
+        threads=8,
+        connection_limit=CONNECTIONS,
+        asyncore_use_poll=True,
+    )
     announce(f"网站已打开：http://{address[0]}:{server.effective_port}/  （按 Ctrl+C 停止）")
     server.run()

@@ -24,6 +24,7 @@ from flask_mailman.backends.smtp import EmailBackend
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.services.accounts.letters import without_links
 from portal.store.db import begin_write
 from portal.store.tables import Mail
 
@@ -213,6 +214,8 @@ def _claim(session: Session, number: int, now: datetime) -> Mail | None:
 def _record(session: Session, number: int, *, trouble: Unsent | None, at: datetime | None) -> None:
     begin_write(session)
     letter = session.get_one(Mail, number, populate_existing=True)
+    if at is not None:
+        letter.body = without_links(letter.body)
     letter.sent_at, letter.trouble = at, str(trouble) if trouble else None
     if trouble is not None and trouble.fatal:
         letter.tries = TRIES

@@ -24,7 +24,8 @@ from portal.web.public.output import QuickContext, QuickTemplate
 from portal.web.public.rendering import Rendering
 
 UNKNOWN = "发布时编排"  # Where the index number will stand: another publication may take the next one first.
-_BODY = "<body "
+# The link that leads past all of a page stays its first: readers by keyboard and by ear expect it there.
+_SKIP = 'class="govuk-skip-link">跳到正文</a>'
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,8 @@ def preview_headers() -> dict[str, str]:
 def _framed(html: str, banner: Markup) -> str:
     head = '<meta name="robots" content="noindex, nofollow">\n<link rel="stylesheet" href="/assets/preview.css">\n</head>'
     html = html.replace("</head>", head, 1)
-    before, _, after = html.partition(_BODY)
-    attributes, _, body = after.partition(">")
-    return f"{before}{_BODY}{attributes}>\n{banner}{body}"
+    before, skip, after = html.partition(_SKIP)
+    return f"{before}{skip}\n{banner}{after}"
 
 
 def _with(
@@ -153,7 +153,8 @@ def _planned_record(
 ) -> RecordView:
     document, kept = planned.document, planned.record
     index_no = kept.index_no if kept else document.index_no or UNKNOWN
-    document = document.model_copy(update={"index_no": index_no})
+    if index_no != UNKNOWN:  # The words that stand for a number are not to be judged as one.
+        document = document.model_copy(update={"index_no": index_no})
     payload = publication(
         document,
         jurisdiction=place.jurisdiction,

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 THREADS = 8
 LARGEST = 32 * 1024 * 1024  # Bytes of a request: an attachment of the largest size, with what goes round it.
+# A browser keeps its connection open for minutes after a page. At Waitress's own limit, a hundred, nobody else
+# would be let in then; a county has two hundred people at the deadline.
+CONNECTIONS = 400
 _PATIENCE = 15.0  # Seconds that a worker has to finish a build that has begun.
 _WORKER = "from portal.cli import main; main()"
 
@@ -37,6 +40,8 @@ class OfficeServer:
             host=address[0],
             port=address[1],
             threads=THREADS,
+            connection_limit=CONNECTIONS,
+            asyncore_use_poll=True,  # select() knows no more than a thousand files.
             ident=None,
             # Waitress reads a body before anybody else sees it: no more than the largest route takes.
             max_request_body_size=LARGEST,

@@ -116,6 +116,21 @@ def test_index_numbers_count_up_and_a_used_one_is_refused_by_name(
         publish(a_quarter("2026Q1", index_no="330411001/2026-00002"), owner=other)
 
 
+def test_nobody_takes_a_number_that_another_unit_would_be_given(
+    publish: Publish, session: Session, county: Jurisdiction, a_quarter: Any, clock: Any
+) -> None:
+    line = rosters.RosterLine(name="示例住建局", type="bureau", code="330411002")
+    other = rosters.put_unit(session, county, line, now=clock())
+    for taken in ("330411002/2026-99999", "330411002/2026-zzzzz", "330411002/2026-00001"):
+        with pytest.raises(publishing.NotPublishable, match="不是本单位的代码"):
+            publish(a_quarter("2026Q1", index_no=taken))
+    assert publish(a_quarter("2026Q1", index_no="330411001/2026-00007")).record.index_no.endswith("-00007")
+    assert publish(a_quarter("2026Q2", index_no="K01-2026-3")).record.index_no == "K01-2026-3"
+    for number in ("1", "2"):
+        version = publish(a_quarter(f"2026Q{number}"), owner=other)
+        assert version.record.index_no == f"330411002/2026-0000{number}"
+
+
 def test_records_without_a_period_get_a_running_number_as_address(publish: Publish) -> None:
     body = (Block(text="第一条　内容。"),)
     first = publish(Regulation(title="甲办法", blocks=body, issued_on=date(2026, 1, 5)))

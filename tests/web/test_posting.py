@@ -80,6 +80,19 @@ def test_what_is_due_is_sent_once(session: Session, box: tuple[Box, int]) -> Non
     assert session.get_one(Mail, 1).sent_at == NOON
 
 
+def test_a_letter_that_went_keeps_no_link_that_opens_an_account(
+    session: Session, box: tuple[Box, int]
+) -> None:
+    found = letter(session, "fang@example.gov.cn", "a")
+    link = "https://office.example/reset/" + "aB-_" * 10 + "xyz"
+    found.body = f"请打开：\n\n{link}\n\n动态口令不受影响。"
+    session.commit()
+    assert posting.send_due(session, sender(box[1]), now=NOON).sent == 1
+    session.expire_all()
+    assert "aB-_" not in found.body
+    assert found.body == "请打开：\n\nhttps://office.example/reset/…\n\n动态口令不受影响。"
+
+
 def test_a_refused_letter_does_not_hold_the_others_up(session: Session, box: tuple[Box, int]) -> None:
     _, port = box
     never, later, good = (

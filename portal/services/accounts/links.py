@@ -15,12 +15,16 @@ from portal.store.tables import Account, LinkToken
 INVITATION, RESET = "invitation", "reset"
 VALID = {INVITATION: timedelta(hours=72), RESET: timedelta(hours=1)}
 _APART = timedelta(minutes=2)  # Between two letters for one account: nobody's box is to be flooded.
-_PER_DAY = 8
+_AT_ONCE = 8  # So many at `_APART` in a day; then one in each `_LATER`, so that strangers who ask leave nobody without.
+_LATER = timedelta(hours=1)
 
 
-def issue_link(session: Session, account: Account, purpose: str, *, by: str, now: datetime) -> str:
-    """Return the token of a new link. Earlier links of that purpose stop working."""
-    void_links(session, account, now=now, purpose=purpose)
+def issue_link(
+    session: Session, account: Account, purpose: str, *, by: str, now: datetime, replaces: bool = True
+) -> str:
+    """Return the token of a new link. Earlier links of that purpose stop working if it `replaces` them."""
+    if replaces:
+        void_links(session, account, now=now, purpose=purpose)
     token = secrets.token_urlsafe(32)
     session.add(
         LinkToken(
@@ -62,7 +66,8 @@ def void_links(session: Session, account: Account, *, now: datetime, purpose: st
 def mail_reset(session: Session, account: Account | None, *, address: str, now: datetime) -> None:
     """Write the letter with a reset link, if there is such an account, active, with a password and a mail address.
 
-    `address` is that of the link with `{}` for its token. The caller says the same whatever happened here.
+    `address` is that of the link with `{}` for its token. The caller says the same whatever happened here. Anybody may
+    ask in anybody's name: that voids no link which the person may be about to open, and never uses up the last one.
     """
     if account is None or not account.active or not account.email or account.password_hash is None:
         return
@@ -73,9 +78,10 @@ def mail_reset(session: Session, account: Account | None, *, address: str, now: 
             LinkToken.created_at > now - timedelta(days=1),
         )
     ).all()
-    if len(asked) >= _PER_DAY or any(now - one < _APART for one in asked):
+    apart = _APART if len(asked) < _AT_ONCE else _LATER
+    if any(now - one < apart for one in asked):
         return
-    token = issue_link(session, account, RESET, by="本人", now=now)
+    token = issue_link(session, account, RESET, by="本人", now=now, replaces=False)
     write_letter(
         session,
         account,

@@ -18,6 +18,9 @@ LONGEST = timedelta(hours=12)  # One working day: nobody stays signed in over ni
 _TOUCH = timedelta(
     seconds=60
 )  # A session is marked as seen at most so often: reading pages should not write.
+_RESCUED = timedelta(
+    days=10
+)  # A form that stayed open over the longest holidays is still kept; no cookie for ever.
 _SHOWN = 300  # Characters of a browser's own name that are kept.
 
 
@@ -103,14 +106,16 @@ def identify(session: Session, token: str, *, now: datetime) -> tuple[Identity, 
     return _identity(session.get_one(Account, found.account_id), found), now - found.last_seen_at >= _TOUCH
 
 
-def identify_expired(session: Session, token: str) -> Identity | None:
-    """Return whose session it was that ran out by time alone; None for one that was ended on purpose.
+def identify_expired(session: Session, token: str, *, now: datetime) -> Identity | None:
+    """Return whose session it was that ran out by time alone, not long ago; None for one that was ended on purpose.
 
     Such a person is not signed in. What he had typed may be kept for him, no more.
     """
     found = session_of(session, token)
     account = session.get(Account, found.account_id) if found else None
     if found is None or account is None or found.ended_at is not None or found.stage != "full":
+        return None
+    if now - runs_out(found) > _RESCUED:
         return None
     return _identity(account, found) if account.active else None
 

@@ -27,6 +27,7 @@ __all__ = [
     "attach",
     "attached_to",
     "content_of",
+    "leave_behind",
     "may_change",
     "personal_problems",
     "remove",
@@ -86,6 +87,16 @@ def attach(
     _put(draft, (*before, made), actor, now)
     room.write_down(Event.CHANGED, actor=actor, now=now, draft=draft, remark=f"添加附件“{made.name}”")
     return made
+
+
+def leave_behind(room: Room, *, content: bytes, media_type: MediaType, actor: Actor, now: datetime) -> None:
+    """Note content that was put on file and that no draft took: the next `sweep` removes it, unless somebody needs it."""
+    digest = hashlib.sha256(content).hexdigest()
+    if room.attachment(digest, gone_too=True) is None:
+        row = tables.Attachment(unit_id=room.unit_id, digest=digest, name="", text="", size=len(content))
+        row.media_type, row.added_by, row.added_at, row.gone_at = media_type.value, actor.name, now, now
+        room.session.add(row)
+        room.session.flush()
 
 
 def remove(

@@ -37,6 +37,7 @@ __all__ = [  # Rows are named here too: pages get them from a room and speak of 
     "Version",
     "approvable",
     "claim",
+    "credit",
     "overtaken",
     "readiness",
     "reason_of",
@@ -193,6 +194,17 @@ def wrote(room: Room, draft: Draft, actor: Actor) -> bool:
     if actor.id in (draft.author_id, draft.submitted_by_id):
         return True
     return any(Event(one.event) in _WRITING and one.account_id == actor.id for one in room.draft_steps(draft))
+
+
+def credit(room: Room, draft: Draft, writer: Actor, *, by: Actor, now: datetime, remark: str) -> None:
+    """Write down who wrote what somebody else put into the draft: a file, a kept text. Such a person wrote the draft.
+
+    Without it two people could let one of them review what is all his own.
+    """
+    if writer.id != by.id and not wrote(room, draft, writer):
+        room.write_down(
+            Event.CHANGED, actor=writer, now=now, draft=draft, remark=f"{remark}，由{by.name}采用"
+        )
 
 
 def reopen(draft: Draft) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from portal.domain.documents.base import Document, kind_of, kinds
@@ -15,6 +15,8 @@ from portal.domain.drafting import State
 from portal.domain.obligations import Case, Cell, duty_of
 from portal.domain.rules.deadlines import came_about, fulfils
 from portal.domain.values import read_period
+from portal.services.desk.reading import HIDDEN, handled_by
+from portal.services.desk.rooms import Actor
 from portal.store.tables import Draft
 
 
@@ -51,6 +53,13 @@ def paper_of(draft: Draft) -> Paper:
         corrects=draft.record_id is not None,
         publish_at=draft.publish_at,
     )
+
+
+def veiled(paper: Paper, actor: Actor | None) -> Paper:
+    """Leave out what a draft says where the person does not handle its audience; that it is there stays."""
+    if actor is None or paper.document is None or paper.document.audience in handled_by(actor.roles):
+        return paper
+    return replace(paper, title=HIDDEN, document=None)
 
 
 def _document(draft: Draft) -> Document | None:

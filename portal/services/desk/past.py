@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Select, func, select
 
 from portal.domain.canonical import read_publication
+from portal.domain.documents.base import Audience
 from portal.domain.drafting import Event
 from portal.services.checking import SHANGHAI
+from portal.services.desk.releasing import audience_of
 from portal.services.desk.rooms import Room
-from portal.store.tables import Record, Step, Version
+from portal.store.tables import Record, Version
+from portal.store.tables import Step as Step
 
 
 @dataclass(frozen=True)
@@ -56,12 +60,36 @@ def actors_of(room: Room) -> list[str]:
     return list(room.session.scalars(query))
 
 
-def recent(room: Room, *, limit: int = 5) -> list[Recent]:
-    """Return the unit's newest versions."""
+@dataclass(frozen=True)
+class Veil:
+    """Which records and drafts are for audiences that the person does not handle."""
+
+    records: frozenset[int] = frozenset()
+    drafts: frozenset[str] = frozenset()
+
+    def covers(self, step: Step) -> bool:
+        """Tell whether a step speaks of one of them: its title and its remark are then for others."""
+        return step.record_id in self.records or step.draft_uid in self.drafts
+
+
+def veil_of(room: Room, handled: Collection[Audience]) -> Veil:
+    """Return what somebody who handles these audiences sees no titles of. Nothing is looked up for who handles all."""
+    others = frozenset(Audience) - frozenset(handled)
+    if not others:
+        return Veil()
+    records = {one.record_id for one in room.latest(audiences=others)}
+    drafts = {one.uid for one in room.drafts() if audience_of(one) in others}
+    became = select(Step.draft_uid).where(Step.unit_id == room.unit_id, Step.record_id.in_(records))
+    drafts |= {one for one in room.session.scalars(became) if one}
+    return Veil(frozenset(records), frozenset(drafts))
+
+
+def recent(room: Room, *, audiences: Collection[Audience], limit: int = 5) -> list[Recent]:
+    """Return the unit's newest versions for these audiences."""
     query = (
         select(Version)
         .join(Version.record)
-        .where(Record.unit_id == room.unit_id)
+        .where(Record.unit_id == room.unit_id, Version.audience.in_([one.value for one in audiences]))
         .order_by(Version.published_at.desc(), Version.id.desc())
         .limit(limit)
     )

@@ -9,6 +9,8 @@ from portal.domain.roles import Action, Role, allowed
 from portal.services.desk.rooms import Actor, Room
 from portal.store.tables import Record, Version
 
+HIDDEN = "（仅限内部公开的内容）"  # Instead of the title of what is for others.
+
 
 def audiences_of(roles: Iterable[Role]) -> frozenset[Audience]:
     """Return the limited audiences to which somebody of the unit belongs.

@@ -31,7 +31,8 @@ from portal.domain.values import show_day
 from portal.services.checking import SHANGHAI
 from portal.services.compliance import cases_of
 from portal.services.compliance_answers import period_name
-from portal.services.desk.drafts_due import Paper, own_deadline, paper_of
+from portal.services.desk.drafts_due import Paper, own_deadline, paper_of, veiled
+from portal.services.desk.reading import HIDDEN
 from portal.services.desk.reviewing import why_not_reviewer
 from portal.services.desk.rooms import Actor, Room
 from portal.store.tables import Jurisdiction, Record, Unit
@@ -164,7 +165,7 @@ def desk_of(
     """
     today = now.astimezone(SHANGHAI).date()
     drafts = room.drafts()
-    papers = [paper_of(one) for one in drafts]
+    papers = [veiled(paper_of(one), actor) for one in drafts]
     mine = {
         one.uid
         for one in drafts
@@ -224,7 +225,7 @@ def _first_quarter(session: Session, whose: ColumnElement[bool]) -> str | None:
 def _remarks(room: Room, papers: list[Paper]) -> list[Remark]:
     found = []
     for one in papers:
-        if one.state is not State.RETURNED:
+        if one.state is not State.RETURNED or one.title == HIDDEN:
             continue
         steps = room.steps(draft_uid=one.uid)
         if step := next((each for each in steps if each.event == Event.RETURNED.value), None):

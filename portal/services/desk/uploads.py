@@ -17,6 +17,7 @@ from portal.domain.documents.base import Document, kind_of
 from portal.domain.drafting import Event, State
 from portal.domain.values import fold
 from portal.services.attachments import attached_to
+from portal.services.desk.claims import credit
 from portal.services.desk.rooms import Actor, Room
 from portal.services.publishing import (
     Conflict,
@@ -171,6 +172,17 @@ def take(
         done = Taken((_fill(hand, upload, documents),))
     else:
         done = _enter(hand, documents, replace or {})
+    sender = room.account(upload.account_id) if upload.account_id is not None else None
+    for draft in (room.draft(uid) for uid in done.drafts) if sender else ():
+        if sender and draft:
+            credit(
+                room,
+                draft,
+                Actor(sender.id, sender.name, frozenset()),
+                by=actor,
+                now=now,
+                remark="上传工作簿",
+            )
     upload.taken_at = now
     kept = json.loads(upload.report)
     kept["taken"], kept["left"] = list(done.drafts), list(done.left)

@@ -29,6 +29,8 @@ from portal.store.tables import DraftCopy as DraftCopy
 from portal.store.tables import Record as Record
 
 EDITABLE = frozenset({State.DRAFT.value, State.RETURNED.value})
+_WROTE = frozenset({Event.CREATED.value, Event.CHANGED.value, Event.SUBMITTED.value})
+_COPIES = 50  # Kept texts of one person beside one draft, the newest: each may be as long as a draft, the disk is not.
 _TITLE = 300  # Characters: as long as a title can be.
 
 
@@ -159,6 +161,9 @@ def keep(
     )
     room.session.add(copy)
     room.session.flush()
+    own = [one for one in room.copies(draft_uid) if one.account_id == actor.id]
+    for one in own[_COPIES:]:
+        room.session.delete(one)
     return copy
 
 
@@ -188,6 +193,17 @@ def replace(
     save(
         room, draft, entries=entries, document=document, title=title, revision=revision, actor=actor, now=now
     )
+
+
+def credit_copy(room: Room, draft: Draft, copy: DraftCopy, *, actor: Actor, now: datetime) -> None:
+    """Write down who wrote a kept text that somebody else has put into a draft, also into another one than its own."""
+    writers = {
+        one.account_id: one.actor for one in room.steps(draft_uid=copy.draft_uid) if one.event in _WROTE
+    }
+    for number, name in {**writers, copy.account_id: copy.author}.items():
+        if number is not None and (copy.draft_uid != draft.uid or number == copy.account_id):
+            writer = Actor(number, name, frozenset())
+            claims.credit(room, draft, writer, by=actor, now=now, remark="留存的内容")
 
 
 def settle(copy: DraftCopy) -> None:

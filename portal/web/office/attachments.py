@@ -12,6 +12,9 @@ from portal.domain.documents.attachment import MOST, MediaType
 from portal.domain.roles import Action
 from portal.exchange.attachments import MAX_BYTES, Cleaned, Refused, clean_apart
 from portal.services.desk import attaching
+from portal.services.desk.claims import Draft
+from portal.services.desk.reading import handled_by
+from portal.services.desk.releasing import audience_of
 from portal.services.publishing import Conflict
 from portal.store.files import FileDamaged, FilesUnreachable, NoSuchFile
 from portal.web.guards import accepts, may
@@ -74,7 +77,13 @@ def _attach(uid: str, name: str, cleaned: Cleaned) -> ResponseReturnValue:
             now=now(),
         )
     except (Conflict, attaching.NotAttachable, ValidationError, FilesUnreachable) as refused:
-        return _refused(uid, refused)
+        answer = _refused(uid, refused)
+        begin()
+        attaching.leave_behind(
+            room(), content=cleaned.data, media_type=cleaned.media_type, actor=actor(), now=now()
+        )
+        commit()
+        return answer
     commit()
     flash(f"已添加“{made.name}”。")
     for note in cleaned.notes:
@@ -106,9 +115,9 @@ def remove(uid: str, digest: str) -> ResponseReturnValue:
 @may(Action.OPEN_DESK)
 def fetch(uid: str, digest: str) -> ResponseReturnValue:
     """Hand a file out, to be saved: what a unit uploads is never shown in the office's own name."""
-    draft = room().draft(uid)
+    draft = _seen(uid)
     try:
-        found = attaching.content_of(draft, digest, office().files) if draft else None
+        found = attaching.content_of(draft, digest, office().files)
     except (NoSuchFile, FileDamaged, FilesUnreachable) as wrong:
         current_app.logger.warning("附件 %s 不能读取：%s", digest[:12], wrong)
         abort(503, "这个附件暂时不能下载，平台管理人员已收到记录。请稍后再试。")
@@ -135,10 +144,16 @@ def _refused(uid: str, refused: Exception) -> ResponseReturnValue:
     return _page(uid, problem=str(refused)), 422
 
 
-def _page(uid: str, *, problem: str = "") -> str:
+def _seen(uid: str) -> Draft:
+    """Return a draft that the person may see; one for other audiences answers as if there were none."""
     draft = room().draft(uid)
-    if draft is None:
+    if draft is None or audience_of(draft) not in (None, *handled_by(person().roles)):
         abort(404)
+    return draft
+
+
+def _page(uid: str, *, problem: str = "") -> str:
+    draft = _seen(uid)
     title = draft.title or "未命名的草稿"
     home = [("待办", url_for("home.show"))]
     if "writing.edit" in current_app.view_functions:

@@ -12,8 +12,9 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from markupsafe import Markup
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound, SecurityError
+from werkzeug.routing import IntegerConverter, Map
 
-from portal.domain.roles import Action
+from portal.domain.roles import Action, allowed
 from portal.services.accounts import sessions
 from portal.services.desk.rooms import Actor, Room
 from portal.store.db import begin_write
@@ -24,6 +25,7 @@ from portal.web.office.house import Person, gate, now, page, session
 FORM_LIMIT = (
     4 * 1024 * 1024
 )  # Bytes of an ordinary form: the longest regulation has half a million characters.
+STRANGERS_LIMIT = 64 * 1024  # Bytes of a form that signs in: a passkey's answer is a few thousand.
 PARTS_LIMIT = 20_000  # Fields of one form: 500 rows of a table with all their columns.
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -35,6 +37,14 @@ ASSETS = (
     Path(__file__).parent / "assets"
 )  # Styles and programs of the office alone: the public site has none of them.
 _FILES = ("static", "assets.static")
+
+
+class Number(IntegerConverter):
+    """A number in an address; none that no column of the database holds."""
+
+    def __init__(self, url_map: Map, **bounds: Any) -> None:
+        """Take the bounds of the rule, or that of the database."""
+        super().__init__(url_map, **{"max": 2**31 - 1, **bounds})
 
 
 def hang(app: Flask) -> None:
@@ -70,6 +80,11 @@ def _view() -> Callable[..., Any] | None:
 
 
 def _limit() -> None:
+    from flask import session as cookie
+
+    if "_user_id" not in cookie:  # A stranger: forms are taken apart before the guards look who is there.
+        request.max_content_length = STRANGERS_LIMIT
+        return
     view = _view()
     if view is not None and (limit := limit_of(view)):
         request.max_content_length = limit
@@ -124,9 +139,10 @@ def _rescue(view: Callable[..., Any]) -> bool:
     rescue, token, door = rescuer_of(view), cookie.get("_user_id"), gate()
     if rescue is None or not token:
         return False
-    who = sessions.identify_expired(door, token)
+    who, wanted = sessions.identify_expired(door, token, now=now()), declared(view)
     door.rollback()
-    if who is None or who.unit_id is None:
+    # Running out of time gives nobody a right: who could not have done it while signed in leaves nothing behind.
+    if who is None or who.unit_id is None or not isinstance(wanted, Action) or not allowed(who.roles, wanted):
         return False
     room = Room(session(), who.unit_id)
     begin_write(session())

@@ -15,11 +15,12 @@ from portal.domain.drafting import Event
 from portal.domain.roles import Action
 from portal.domain.values import read_day
 from portal.exchange.sheets.writing import safe_text
-from portal.services.desk.past import Wanted, actors_of, count_steps, steps_of
+from portal.services.desk.past import Step, Veil, Wanted, actors_of, count_steps, steps_of, veil_of
+from portal.services.desk.reading import HIDDEN, handled_by
 from portal.services.desk.rooms import Room
 from portal.web.guards import may
 from portal.web.office.home import address, kind_name, moment
-from portal.web.office.house import page, room
+from portal.web.office.house import page, person, room
 
 bp = Blueprint("history", __name__)
 PAGE = 50  # Steps of one page.
@@ -37,6 +38,7 @@ def listing() -> ResponseReturnValue:
     pages = max(1, -(-total // PAGE))
     number = min(max(_number(request.args.get("page", "")), 1), pages)
     steps = [] if problems else steps_of(here, wanted, limit=PAGE, offset=(number - 1) * PAGE)
+    veil = veil_of(here, handled_by(person().roles))
     chosen = {name: value for name, value in typed.items() if value}
 
     def link(other: int) -> str:
@@ -45,7 +47,10 @@ def listing() -> ResponseReturnValue:
     body = page(
         "office/history/listing.html",
         title="操作记录",
-        steps=[(one, moment(one.at), _target(here, one.draft_uid, one.record_id)) for one in steps],
+        steps=[
+            (one, moment(one.at), _target(here, one.draft_uid, one.record_id), *_said(one, veil))
+            for one in steps
+        ],
         event_name=_event,
         kind_name=kind_name,
         events=[("", "全部操作"), *((one.value, one.label) for one in Event)],
@@ -71,17 +76,24 @@ def export() -> ResponseReturnValue:
     wanted, problems = _read({name: request.args.get(name, "").strip() for name in request.args})
     if problems:
         return page("office/error.html", title="筛选条件不对", words=problems[0][1]), 422
+    veil = veil_of(here, handled_by(person().roles))
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(_HEADERS)
     for one in steps_of(here, wanted):
-        told = (moment(one.at), _event(one.event), kind_name(one.kind), one.title, one.actor, one.remark)
+        title, remark = _said(one, veil)
+        told = (moment(one.at), _event(one.event), kind_name(one.kind), title, one.actor, remark)
         writer.writerow([safe_text(text) for text in told])
     return Response(
         out.getvalue().encode("utf-8-sig"),
         mimetype="text/csv",
         headers={"Content-Disposition": "attachment; filename=history.csv; filename*=UTF-8''%E6%93%8D%E4%BD%9C%E8%AE%B0%E5%BD%95.csv"},
     )  # fmt: skip
+
+
+def _said(step: Step, veil: Veil) -> tuple[str, str]:
+    """Return a step's title and remark, as far as they are for the person."""
+    return (HIDDEN, "") if veil.covers(step) else (step.title, step.remark)
 
 
 def _read(typed: dict[str, str]) -> tuple[Wanted, list[tuple[str, str]]]:

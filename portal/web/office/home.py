@@ -12,6 +12,7 @@ from portal.domain.roles import Action, Role
 from portal.domain.values import show_day
 from portal.services.checking import SHANGHAI
 from portal.services.desk.past import recent
+from portal.services.desk.reading import handled_by
 from portal.services.desk.tasks import Target, desk_of, first_quarter_of
 from portal.web.guards import may
 from portal.web.office.house import actor, now, office, page, person, room
@@ -54,7 +55,7 @@ def show() -> ResponseReturnValue:
         address=address,
         kinds=[model.kind for model in kinds().values()],
         kind_name=kind_name,
-        latest=recent(here),
+        latest=recent(here, audiences=handled_by(who.roles)),
         people=people,
         writes=who.may(Action.WRITE),
         day=show_day,

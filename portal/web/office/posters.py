@@ -11,9 +11,10 @@ from portal.domain.canonical import read_publication
 from portal.domain.documents.base import Audience, kind_of
 from portal.domain.roles import Action
 from portal.exchange.posters import CannotPrint, Posted, Press, sheet_of
+from portal.services.desk.reading import handled_by
 from portal.services.desk.rooms import Room
 from portal.web.guards import may
-from portal.web.office.house import office, room
+from portal.web.office.house import office, person, room
 from portal.web.public.qr import modules
 
 bp = Blueprint("posters", __name__)
@@ -40,7 +41,7 @@ def pdf(kind: str, slug: str, number: int) -> ResponseReturnValue:
     """Send the poster."""
     here = room()
     version = here.version(kind, slug, number)
-    if version is None:
+    if version is None or Audience(version.audience) not in handled_by(person().roles):
         abort(404)
     if version.withdrawal is not None or version.payload is None:
         abort(410, f"第 {number} 版已经撤回，不能再张贴。已经贴出的请取下。")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, url_for
+import io
+
+from flask import Blueprint, abort, current_app, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.documents.base import Audience, kind_of
@@ -11,8 +13,9 @@ from portal.domain.values import show_day
 from portal.services.checking import SHANGHAI
 from portal.services.desk import reading
 from portal.services.desk.releasing import document_of
+from portal.store.files import FileDamaged, FilesUnreachable, NoSuchFile
 from portal.web.guards import may
-from portal.web.office.house import actor, page, room
+from portal.web.office.house import actor, office, page, room
 from portal.web.office.showing import content_of, show_moment
 
 bp = Blueprint("reading", __name__)
@@ -51,6 +54,27 @@ def version(kind: str, slug: str, number: int) -> ResponseReturnValue:
     return _shown(kind, slug, number)
 
 
+@bp.get("/reading/<kind>/<slug>/<int:number>/files/<digest>")
+@may(Action.READ_OWN)
+def fetch(kind: str, slug: str, number: int, digest: str) -> ResponseReturnValue:
+    """Hand out a file of a version that the person may read, to be saved."""
+    found = reading.readable(room(), actor(), kind, slug)
+    chosen = next((one for one in found[1] if one.number == number), None) if found else None
+    document = document_of(chosen) if chosen else None
+    named = document.attachments if document else ()
+    one = next((file for file in named if file.digest == digest), None)
+    if one is None:
+        abort(404)
+    try:
+        content = office().files.get(digest)
+    except (NoSuchFile, FileDamaged, FilesUnreachable) as wrong:
+        current_app.logger.warning("附件 %s 不能读取：%s", digest[:12], wrong)
+        abort(503, "这个附件暂时不能下载，平台管理人员已收到记录。请稍后再试。")
+    return send_file(
+        io.BytesIO(content), mimetype=one.media_type.value, as_attachment=True, download_name=one.name
+    )
+
+
 def _shown(kind: str, slug: str, number: int | None) -> ResponseReturnValue:
     found = reading.readable(room(), actor(), kind, slug)
     if found is None or not found[1]:
@@ -72,6 +96,14 @@ def _shown(kind: str, slug: str, number: int | None) -> ResponseReturnValue:
         signed=chosen.published_by,
         published_at=show_moment(chosen.published_at),
         index_no=record.index_no,
+        files=[
+            (
+                one.name,
+                one.size,
+                url_for("reading.fetch", kind=kind, slug=slug, number=chosen.number, digest=one.digest),
+            )
+            for one in document.attachments
+        ],
         versions=[
             (one.number, url_for("reading.version", kind=kind, slug=slug, number=one.number))
             for one in versions

@@ -239,7 +239,7 @@ def _do(uid: str, step: Step, *, field: str = "") -> ResponseReturnValue:
         session().rollback()
         return _gone(own, uid)
     try:
-        said = step(own, draft, request.form.get("revision", 0, type=int), now())
+        said = step(own, draft, _revision(), now())
     except Conflict as conflict:
         session().rollback()
         if room().draft(uid) is None:
@@ -256,6 +256,12 @@ def _do(uid: str, step: Step, *, field: str = "") -> ResponseReturnValue:
         flash(said)
         return redirect(url_for("reviewing.show", uid=uid), 303)
     return redirect(url_for("reviewing.done", uid=uid), 303)
+
+
+def _revision() -> int:
+    """Return the revision that the page showed; one that no draft has where something else came."""
+    text = request.form.get("revision", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _publish(own: Room, draft: Draft, revision: int, book: Book, at: datetime) -> None:

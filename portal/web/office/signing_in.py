@@ -179,7 +179,9 @@ def _by_passkey(door: Any, account: Any, here: Any, answer: str, who: Any) -> st
 @may(Action.OWN_ACCOUNT)
 @half_signed_in
 def second_options() -> ResponseReturnValue:
-    """Begin to prove a passkey after the password."""
+    """Begin to prove a passkey after the password. Who is in already gets none: it would do to register one, too."""
+    if person().stage == "full":
+        return {"error": "已经登录。请刷新页面。"}, 409
     door = begin_gate()
     account, here = own_row(door)
     options = passkeys.second_factor_options(door, account, here, place=place())

@@ -81,7 +81,8 @@ def take(uid: str, number: int) -> ResponseReturnValue:
         return _anew(place, uid, kept)
     model = kind_of(draft.kind)
     mine, theirs = loaded(model, kept.entries), entries_in(draft)
-    entries = merged(model, mine, theirs, _kept_of_mine(differences(model, mine, theirs)))
+    picked = _kept_of_mine(differences(model, mine, theirs))
+    entries = merged(model, mine, theirs, picked)
     reading = read_entries(model, entries)
     revision = request.form.get("revision", "")
     try:
@@ -102,6 +103,8 @@ def take(uid: str, number: int) -> ResponseReturnValue:
     except writing.NotEditable as fixed:
         commit()
         return side_by_side(draft, kept, code=409, refusal=str(fixed))
+    if picked:
+        writing.credit_copy(place, draft, kept, actor=actor(), now=at)
     writing.settle(kept)
     commit()
     flash("已按您的选择保存。未选用的内容留存在“留存的内容”里，可以再找回。")
@@ -137,6 +140,7 @@ def _anew(place: Room, uid: str, kept: DraftCopy) -> ResponseReturnValue:
         now=now(),
         remark="用留存的内容新建",
     )
+    writing.credit_copy(place, draft, kept, actor=actor(), now=now())
     writing.settle(kept)
     commit()
     return redirect(url_for("writing.edit", uid=draft.uid), 303)

@@ -138,6 +138,22 @@ def test_reset_letters_do_not_flood_a_box_nor_go_to_the_disabled(session: Sessio
     assert len(session.scalars(select(Mail)).all()) == 2
 
 
+def test_who_asks_in_another_s_name_leaves_the_person_a_link_that_works(
+    session: Session, account: Account
+) -> None:
+    for minutes in range(0, 180, 3):
+        links.mail_reset(session, account, address="x/{}", now=NOON + timedelta(minutes=minutes))
+    letters = session.scalars(select(Mail).order_by(Mail.id)).all()
+    assert len(letters) == 10  # Eight, and one an hour.
+    tokens = [one.body.split("x/")[1].split()[0] for one in letters]
+    at = NOON + timedelta(minutes=30)
+    assert links.find_link(session, tokens[0], links.RESET, now=at) is account
+    late = NOON + timedelta(hours=3)
+    assert links.find_link(session, tokens[-1], links.RESET, now=late) is account
+    assert links.use_link(session, tokens[-1], links.RESET, now=late) is account
+    assert all(links.find_link(session, one, links.RESET, now=NOON) is None for one in tokens)
+
+
 def test_failed_tries_wait_longer_and_longer_but_never_for_good(session: Session, account: Account) -> None:
     at = NOON
     for _ in range(5):

@@ -14,7 +14,7 @@ from portal.domain.drafting import State
 from portal.services import publishing, rosters
 from portal.services.desk import releasing, reviewing, scheduling
 from portal.services.desk.claims import Refused
-from portal.store.tables import Draft, Mail, Version
+from portal.store.tables import Account, Draft, Mail, Version
 from tests.conftest import shipped
 from tests.services.desk.desk_world import Desk, rules
 
@@ -65,6 +65,16 @@ def test_nothing_is_published_before_its_time_and_once_after_it(desk: Desk) -> N
     assert version is not None
     assert version.published_by == "方示九（填报）、林示二（审核）"
     assert version.published_at == desk.now
+
+
+def test_whoever_wrote_it_hears_when_it_was_published(desk: Desk) -> None:
+    desk.session.get_one(Account, desk.editor.id).email = "fang@example.org"
+    scheduled(desk)
+    desk.tick(hours=2)
+    run(desk)
+    run(desk)
+    letters = list(desk.session.scalars(select(Mail).where(Mail.key.startswith("published:"))))
+    assert [one.recipient for one in letters] == ["fang@example.org"]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from portal import apps
 from portal.config import Settings
+from portal.domain.documents.attachment import Attachment, MediaType
 from portal.domain.documents.base import Audience, Openness
 from portal.domain.regimes import Regime
+from portal.store.tables import Attachment as AttachmentRow
 from portal.store.tables import Version
 from portal.sync import sync
 from tests.services.desk.desk_world import Desk, rules
@@ -59,6 +61,30 @@ def test_each_audience_reads_its_own_pages_and_others_find_nothing(
     else:
         assert answer.status_code == missing.status_code == 404
         assert unmarked(answer.text) == unmarked(missing.text)
+
+
+def test_a_file_of_an_inner_version_is_for_its_audience_alone(world: World, desk: Desk) -> None:
+    content = b"%PDF-1.7 inner"
+    store = world.app.extensions["office"].files
+    digest = store.put(content)
+    named = Attachment(name="考核表.pdf", digest=digest, size=len(content), media_type=MediaType.PDF)
+    row = AttachmentRow(
+        unit_id=world.unit.id, digest=digest, name=named.name, media_type=named.media_type.value,
+        size=named.size, text="", added_by="方示九", added_at=desk.now,
+    )  # fmt: skip
+    desk.session.add(row)
+    inner = rules("金丝雀办法", audience=Audience.LEADERSHIP_GROUP, attachments=(named,))
+    version = desk.published(inner)
+    url = f"{at(version)}/1/files/{digest}"
+
+    member = world.client("group")
+    assert url in member.get(at(version)).text
+    answer = member.get(url)
+    assert answer.data == content
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert member.get(f"{at(version)}/1/files/{'0' * 64}").status_code == 404
+    assert world.client("staff").get(url).status_code == 404
+    assert world.client("group", unit=world.other).get(url).status_code == 404
 
 
 def test_another_unit_s_people_and_the_commission_find_nothing(world: World, desk: Desk) -> None:

@@ -250,6 +250,13 @@ def test_the_preview_is_the_public_page_under_a_banner_and_nowhere_kept(
     assert answer.status_code == 200
     assert "预览，还没有公开" in answer.text
     assert 'class="preview-bar"' in answer.text
+    assert (
+        answer.text.index("govuk-skip-link")
+        < answer.text.index('class="preview-bar"')
+        < answer.text.index("<main")
+    )
+    assert "发布时编排" in answer.text
+    assert "索引号“发布时编排”" not in answer.text  # No breach of the page that will be published.
     assert "概述文字" in answer.text
     assert "方示九（填报）" not in answer.text or "发布人" in answer.text
     assert XSS not in answer.text
@@ -261,7 +268,9 @@ def test_the_preview_is_the_public_page_under_a_banner_and_nowhere_kept(
     own = {
         one
         for one in links
-        if not one.startswith(("#", "http://public.example/", "/static/", "/assets/", "http://public.example"))
+        if not one.startswith(
+            ("#", "http://public.example/", "/static/", "/assets/", "http://public.example")
+        )
     }
     assert own <= {f"/drafts/{draft.uid}/review"}
     assert versions(desk) == 0

@@ -543,7 +543,9 @@ def test_what_is_wrong_alike_in_a_column_is_one_line_of_the_summary() -> None:
     from portal.web.office.writing_page import summary
 
     def missing(row: int, column: str = "本期金额") -> FormProblem:
-        return FormProblem(f"expense-{row - 1}-x", f"支出明细第 {row} 行·{column}", "", "是空的。", "请补填。")
+        return FormProblem(
+            f"expense-{row - 1}-x", f"支出明细第 {row} 行·{column}", "", "是空的。", "请补填。"
+        )
 
     told = list(summary([missing(1), missing(2, "项目"), missing(3), missing(4), missing(5), missing(9)]))
 
@@ -570,7 +572,7 @@ def test_a_second_window_of_the_same_person_is_no_stranger(world: World) -> None
 def test_why_nothing_happened_this_quarter_is_not_called_optional(world: World) -> None:
     text = world.client("editor").get("/drafts/new/finance").text
     assert "选择“本期无发生额”的必须填写" in text
-    assert "无发生额的原因<span class=\"opt\">" not in text
+    assert '无发生额的原因<span class="opt">' not in text
 
 
 def test_a_quarter_that_is_not_over_is_told_before_it_is_filled(world: World) -> None:
