@@ -590,3 +590,9 @@ def test_a_decision_says_when_there_is_nobody_to_choose(world: World) -> None:
     assert "班子名单里当日没有在任成员" in editor.get(f"/drafts/{uid}").text
     quarter = begin(world, editor)
     assert "班子名单里当日没有在任成员" not in editor.get(f"/drafts/{quarter}").text
+
+
+def test_how_a_narrow_column_is_filled_stands_above_its_table(world: World) -> None:
+    editor = world.client("editor")
+    uid = begin(world, editor)
+    assert "层级：1 为大类，2 为明细。" in editor.get(f"/drafts/{uid}").text
