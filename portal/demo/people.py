@@ -12,6 +12,9 @@ from portal.domain.roles import Role
 from portal.domain.units import UnitType
 from portal.services.accounts.entering import find_account
 from portal.services.accounts.keeping import invite, make_account
+from portal.services.checking import SHANGHAI
+from portal.services.desk import people
+from portal.services.desk.rooms import Actor, Room
 from portal.store.tables import Unit
 
 # Login, name and roles. The reviewer is another person than the editor, as the desk demands.
@@ -59,4 +62,15 @@ def invite_samples(session: Session, *, address: str, now: datetime) -> list[Sam
         )
         link = invite(session, account, address=address, by=_BY, now=now)
         found.append(SampleLink(unit.name, login, "、".join(one.label for one in roles), link))
+        if Role.UNIT_ADMIN in roles:
+            _fill_roster(Room(session, unit.id), Actor(account.id, name, frozenset(roles)), now=now)
     return found
+
+
+def _fill_roster(room: Room, admin: Actor, *, now: datetime) -> None:
+    """Enter the leadership group from the unit's published plan, as its admin would: forms offer nobody without."""
+    today = now.astimezone(SHANGHAI).date()
+    offered = people.proposals(room, on=today)
+    fresh = {one.number for one in offered.people if not one.known}
+    if fresh:
+        people.take_in(room, fresh, index_no=offered.index_no, on=today, actor=admin, now=now)

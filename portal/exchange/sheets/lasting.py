@@ -8,7 +8,8 @@ from portal.domain.values import Type
 _LASTING = frozenset({Type.LINE, Type.CHOICE, Type.LINES, Type.USCC})
 # A number names one paper, a basis justifies one disclosure: neither holds for the next.
 _OF_ONE_PAPER = ("_no", "no")
-_NOT_AGAIN = frozenset({"title", "personal_data_basis", "openness_basis", "change_reason"})
+# The vouchers that were looked at last time (scope) are no words for this time's look.
+_NOT_AGAIN = frozenset({"title", "personal_data_basis", "openness_basis", "change_reason", "scope"})
 
 
 def lasts(one: Field) -> bool:

@@ -15,7 +15,7 @@ from portal.domain.documents.base import Document, kinds
 from portal.domain.documents.declaration import declaration
 from portal.domain.drafting import State
 from portal.domain.roles import Action
-from portal.domain.values import read_period
+from portal.domain.values import read_period, show_period
 from portal.exchange.sheets import UnreadableFile, desk_template, template
 from portal.exchange.sheets.admission import MAX_BYTES
 from portal.services.checking import SHANGHAI, Book
@@ -94,15 +94,18 @@ def blank(kind: str) -> ResponseReturnValue:
     draft = _draft(model, request.args.get("draft"))
     document = draft_document(draft) if draft and draft.content is not None else None
     last = None if document or not request.args.get("last") else uploads.last_published(ours, kind)
+    period = _period(request.args.get("period", ""))
     data = desk_template(
         model,
         ours.unit.name,
         document=document,
         last=last,
-        period=_period(request.args.get("period", "")),
+        period=period,
         choices=_choices(model, draft),
     )
-    return _workbook(data, f"{model.kind.label}（{ours.unit.short or ours.unit.name}）.xlsx")
+    # The period tells one quarter's file from another's where downloads gather.
+    about = "，".join([ours.unit.short or ours.unit.name, *([show_period(period)] if period else [])])
+    return _workbook(data, f"{model.kind.label}（{about}）.xlsx")
 
 
 @bp.get("/uploads/<uid>")

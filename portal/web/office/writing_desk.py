@@ -10,6 +10,7 @@ from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.documents.base import Document, kind_of
+from portal.domain.documents.declaration import declaration
 from portal.domain.drafting import Event, State
 from portal.domain.regimes import Regime
 from portal.domain.rules.check import Report
@@ -136,6 +137,7 @@ def form_page(
     reading = read_entries(model, entries)
     regime, period = regime_of(place), period_in(entries)
     returned = (one for one in place.steps(draft_uid=draft.uid) if one.event == Event.RETURNED.value)
+    offered = linking.options(place, regime, on=_day(reading, entries, at), but=draft.uid)
     text = page(
         "office/writing/edit.html",
         title=draft.title or model.kind.label,
@@ -145,7 +147,9 @@ def form_page(
         view=form_view(
             reading, entries, tested(place, writing.whole(draft, reading.document), at), told=told
         ),
-        options=linking.options(place, regime, on=_day(reading, entries, at), but=draft.uid),
+        options=offered,
+        no_members=not offered["member"] and _picks_members(model),
+        unfinished=unfinished(period, at),
         cell=starting.deadline(place, regime, draft.kind, period, now=at) if period else None,
         copies=[one for one in place.copies(draft.uid) if one.why != "replaced"],
         returned=next(returned, None) if draft.state == State.RETURNED.value else None,
@@ -156,6 +160,18 @@ def form_page(
         local=local,
     )
     return text, code
+
+
+def _picks_members(model: type[Document]) -> bool:
+    """Tell whether a form is mostly about who was there: only then a missing roster is worth a word."""
+    declared = declaration(model)
+    return any(one.required and one.about.picks == "member" for one in declared.fields)
+
+
+def unfinished(period: str | None, at: datetime) -> date | None:
+    """Return the last day of a period that is not over yet."""
+    last = starting.last_day(period) if period else None
+    return last if last and last >= at.astimezone(SHANGHAI).date() else None
 
 
 def _day(reading: FormReading, entries: Mapping[str, str], at: datetime) -> date:

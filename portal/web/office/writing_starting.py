@@ -19,7 +19,15 @@ from portal.services.desk.rooms import Room
 from portal.services.desk.writing import Draft
 from portal.web.guards import may
 from portal.web.office.house import actor, begin, commit, now, page, room
-from portal.web.office.writing_desk import begin_correction, bp, crumbs, local, regime_of, title_of
+from portal.web.office.writing_desk import (
+    begin_correction,
+    bp,
+    crumbs,
+    local,
+    regime_of,
+    title_of,
+    unfinished,
+)
 
 # How a disclosure is filed hardly changes: it stands there already, to be looked at again (PUB-02).
 _AS_BEFORE = ("legal_basis", "theme", "genre", "release_reviewer", "secrecy_reviewer", "feedback")
@@ -80,6 +88,7 @@ def _choices(
         drafts=drafts,
         records=records,
         cell=starting.deadline(place, regime_of(place), kind, period, now=now()) if period else None,
+        unfinished=unfinished(period, now()),
         how=request.form.get("how", ""),
         nil_reason=request.form.get("nil_reason", ""),
         problems=problems,

@@ -6,6 +6,7 @@ import re
 from datetime import date
 from typing import Any
 
+from portal.demo.people import invite_samples
 from portal.domain.documents import delegation as g
 from portal.services import publishing
 from portal.services.checking import Book
@@ -143,3 +144,23 @@ def test_people_are_taken_in_from_the_plan_once(world: World) -> None:
     again = world.post(browser, "/people/from-plan", chosen)
     assert again.status_code == 422
     assert len(rows(world)) == 2
+
+
+def test_the_sample_unit_has_a_roster_to_choose_from(world: World) -> None:
+    since = date(2026, 1, 1)
+    plan = g.DelegationPlan(
+        title="分工方案（2026年）",
+        adopted_on=since,
+        effective_from=since,
+        chiefs=(g.Chief(name="甲示一", post="局长"),),
+        assignments=(g.Assignment(domain="财务", deputy="乙示二", post="副局长", held_since=since),),
+    )
+    world.unit.sample, world.unit.type = True, "bureau"
+    draft = publishing.save_draft(world.session, unit=world.unit, document=plan, author="甲", now=world.at)
+    publishing.publish(
+        world.session, draft, book=Book(world.session, {}), reason="首次公开", actor="乙", now=world.at
+    )
+    links = invite_samples(world.session, address="http://office.example/invitation/{}", now=world.at)
+    world.session.commit()
+    assert len(links) == 4
+    assert [one.name for one in rows(world)] == ["甲示一", "乙示二"]

@@ -573,3 +573,26 @@ def test_why_nothing_happened_this_quarter_is_not_called_optional(world: World) 
     text = world.client("editor").get("/drafts/new/finance").text
     assert "选择“本期无发生额”的必须填写" in text
     assert '无发生额的原因<span class="opt">' not in text
+
+
+def test_a_quarter_that_is_not_over_is_told_before_it_is_filled(world: World) -> None:
+    editor = world.client("editor")
+    told = "2026年12月31日结束，可以先填，数字齐全后再送审"
+    assert told in editor.get("/drafts/new/finance?period=2026Q4").text
+    uid = begin(world, editor, period="2026年第四季度")
+    assert told in editor.get(f"/drafts/{uid}").text
+    assert "本期还没有结束" not in editor.get("/drafts/new/finance?period=2026Q3").text
+
+
+def test_a_decision_says_when_there_is_nobody_to_choose(world: World) -> None:
+    editor = world.client("editor")
+    uid = begin(world, editor, "decision")
+    assert "班子名单里当日没有在任成员" in editor.get(f"/drafts/{uid}").text
+    quarter = begin(world, editor)
+    assert "班子名单里当日没有在任成员" not in editor.get(f"/drafts/{quarter}").text
+
+
+def test_how_a_narrow_column_is_filled_stands_above_its_table(world: World) -> None:
+    editor = world.client("editor")
+    uid = begin(world, editor)
+    assert "层级：1 为大类，2 为明细。" in editor.get(f"/drafts/{uid}").text
