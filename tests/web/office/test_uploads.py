@@ -388,7 +388,6 @@ def test_what_the_public_will_read_is_told_before_submitting(world: World) -> No
     assert "系统还会核对合计、日期和审批程序" in text
 
 
-<<<<<<< HEAD
 def test_a_row_can_be_added_to_what_came_with_a_file(world: World) -> None:
     client = world.client("editor")
     place = upload(world, client, saved(a_quarter_of_work(client))).location
@@ -402,8 +401,8 @@ def test_a_row_can_be_added_to_what_came_with_a_file(world: World) -> None:
 
     assert answer.location == f"{address}#f-expense-2"
     assert 'name="expense-2-item"' in client.get(address).text
-=======
+
+
 def test_a_template_is_named_after_its_period(world: World) -> None:
     answer = world.client("editor").get("/uploads/new/finance/template.xlsx?period=2026Q3")
     assert quote("，2026年第三季度）.xlsx") in answer.headers["Content-Disposition"]
->>>>>>> desk-r1
