@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -90,6 +93,19 @@ def load_regimes(settings: Settings) -> dict[str, Regime]:
         raise Refusal(str(wrong)) from wrong
 
 
+def _close_to_others(database: Path) -> None:
+    """Let the machine's other users read no drafts, uploads and letters; the journals beside get the file's own mode.
+
+    The folder itself stays open: a web server, as a user of its own, reads the site in it.
+    """
+    with suppress(OSError):  # Another's file, or a disk without modes: nothing that a command need stop for.
+        if database.exists():
+            if (mode := database.stat().st_mode) & 0o007:
+                database.chmod(stat.S_IMODE(mode) & ~0o007)
+        else:
+            os.close(os.open(database, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
 @contextmanager
 def opened(*, create: bool = False, restore_guards: bool = False) -> Iterator[Opened]:
     """Open the instance in `PORTAL_HOME`; with `create`, make it first where it is missing."""
@@ -101,6 +117,8 @@ def opened(*, create: bool = False, restore_guards: bool = False) -> Iterator[Op
     if not settings.database_url and not settings.database.is_file() and not create:
         raise absent
     settings.home.mkdir(parents=True, exist_ok=True)
+    if not settings.database_url:
+        _close_to_others(settings.database)
     try:
         upgrade(database_url(settings), owner=settings.owner_database_url)
     except NeedsOwner as refused:

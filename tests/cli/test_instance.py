@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 from filelock import FileLock
 
 from portal.cli import main
+from tests import postgresql
 from tests.databases import tamper
 from tests.site.disks import small_disk
 
@@ -33,6 +35,20 @@ def test_dropped_guards_stop_every_command_until_somebody_looked(portal: Any, ho
     assert "version_no_update" in portal("sync", code=1).output
     assert "补上触发器 1 个" in portal("init", "--restore-guards").output
     portal("sync")
+
+
+@pytest.mark.skipif(postgresql.WANTED, reason="about the SQLite file")
+def test_the_database_is_closed_to_the_machine_s_other_users(portal: Any, home: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        portal("init")
+        database = home / "portal.db"
+        assert database.stat().st_mode & 0o077 == 0
+        database.chmod(0o664)  # As an older one may be, with a group that was let in on purpose.
+        portal("sync")
+        assert database.stat().st_mode & 0o777 == 0o660
+    finally:
+        os.umask(before)
 
 
 @pytest.mark.parametrize(

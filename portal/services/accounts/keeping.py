@@ -25,6 +25,8 @@ from portal.store.tables import Account, AccountRole, Jurisdiction, Unit
 _LOGIN = re.compile(r"[\w.@-]{2,40}")
 _EMAIL = re.compile(r"[^@\s,;<>\"()\[\]\\]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 
+_NOT_IN_NAMES = frozenset("（）()〔〕【】、，,；;")
+
 
 class NotKept(ValueError):
     """It cannot be done; the message says why and what to do. `field` is the input it concerns."""
@@ -53,6 +55,9 @@ def read_name(text: str) -> str:
         raise NotKept(f"姓名：{wrong}", "name") from wrong
     if not name or len(name) > 40 or "\n" in name or "\t" in name:
         raise NotKept("请填写姓名，一行之内，最多 40 个字。", "name")
+    if found := set(name) & _NOT_IN_NAMES:
+        # Names stand on public pages as “甲（填报）、乙（审核）”: none may say that by itself.
+        raise NotKept(f"姓名里不要有“{min(found)}”这样的符号，只写本人姓名。", "name")
     return name
 
 

@@ -18,6 +18,7 @@ from portal.domain.roles import Role
 from portal.exchange.forms import entries_of
 from portal.exchange.sheets import desk_template
 from portal.services import attachments
+from portal.services.accounts import keeping
 from portal.services.desk import reviewing, writing
 from portal.services.desk.reviewing import Statement
 from portal.store.tables import Draft, DraftCopy, Version
@@ -233,3 +234,10 @@ def test_a_revision_that_no_draft_can_have_is_a_conflict(world: World, desk: Des
     draft = desk.submit(desk.draft(rules()))
     data = {"revision": "9" * 30, "then": "publish", **STATED}
     assert world.post(world.client("reviewer"), f"/drafts/{draft.uid}/approve", data).status_code == 409
+
+
+@pytest.mark.parametrize("name", ["林示二（审核）、张示九", "林示二(审核)", "甲，乙"])
+def test_nobody_s_name_says_on_a_public_page_that_another_has_reviewed(name: str) -> None:
+    with pytest.raises(keeping.NotKept, match="只写本人姓名"):
+        keeping.read_name(name)
+    assert keeping.read_name("买买提·示例") == "买买提·示例"

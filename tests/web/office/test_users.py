@@ -118,7 +118,7 @@ def test_disabling_and_enabling(world: World) -> None:
 
 def test_names_are_text_wherever_they_stand(world: World) -> None:
     admin = world.client("unit_admin")
-    nasty = "<script>alert(1)</script>"
+    nasty = "<script>alert`1`</script>"
     answer = world.post(admin, "/users/invite", {**FORM, "name": nasty})
     account = made(world, "new-one")
     assert account is not None
