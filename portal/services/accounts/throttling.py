@@ -31,7 +31,7 @@ _WINDOW = timedelta(hours=24)
 _CROWD_WINDOW = timedelta(minutes=10)
 
 OK, WRONG, KNOWN_WRONG, CODE_WRONG, KNOWN_CODE_WRONG = "ok", "wrong", "known_wrong", "code", "known_code"
-RESET, LINK = "reset", "link"
+RESET, LINK, SECONDED = "reset", "link", "seconded"
 OUTCOMES = {
     OK: "登录成功",
     WRONG: "密码不对",
@@ -40,6 +40,7 @@ OUTCOMES = {
     KNOWN_CODE_WRONG: "第二步验证不对",
     RESET: "用邮件链接重设了密码",
     LINK: "用邀请链接设置了密码",
+    SECONDED: "为同事的撤回作了复核",
 }
 _SHOWN = 300
 

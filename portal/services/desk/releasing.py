@@ -136,16 +136,20 @@ def withdraw(
     approver: str,
     review_on: date | None,
     actor: Actor,
+    second: Actor,
     now: datetime,
     destroy: bool = False,
     confirmation: str = "",
 ) -> Withdrawal:
     """Withdraw one version; a tombstone with ground, reason and approver takes its place.
 
-    Two people stand behind it: a reviewer does it, and somebody else has approved it, whose name is public.
+    Two people stand behind it: a reviewer does it, and `second` has proved to be somebody else of the unit and seconds
+    it there and then; both stand in the step. Who approved it is public, and may be somebody without an account.
     `destroy` erases the content for good; `confirmation` must then be the record's index number. Raises `Refused`
     or `publishing.NotPublishable`.
     """
+    if second.id == actor.id:
+        raise Refused("撤回由一人办理、另一人复核。复核人须是您以外的人。")
     if fold(approver) == fold(actor.name):
         raise Refused(
             "批准人须是您以外的人（例如单位主要负责人）：撤回由一人批准、另一人办理。请填写实际批准人的姓名。"
@@ -178,7 +182,7 @@ def withdraw(
         version=version,
         # What the law asks to be destroyed is not named here either: steps stay.
         title="" if destroy else title,
-        remark=f"第 {version.number} 版，批准人{approver.strip()}{'，内容已销毁' if destroy else ''}",
+        remark=f"第 {version.number} 版，批准人{approver.strip()}，复核人{second.name}{'，内容已销毁' if destroy else ''}",
     )
     return done
 

@@ -10,11 +10,13 @@ from flask import Response, abort, current_app, redirect, request, url_for
 from flask import session as cookie
 from flask_login import login_user
 
-from portal.services.accounts import sessions
+from portal.services.accounts import entering, sessions
 from portal.services.accounts.entering import subject_of
 from portal.services.accounts.passkeys import Place
 from portal.services.accounts.sealing import seal_text, unseal_text
+from portal.services.accounts.seconding import NotSeconded, second
 from portal.services.accounts.throttling import Try
+from portal.services.desk.rooms import Actor
 from portal.store.db import begin_write
 from portal.web.office.house import Person, gate, now, office, person
 
@@ -88,6 +90,34 @@ def remember(answer: Response, login: str) -> Response:
         samesite="Lax",
     )
     return answer
+
+
+def seconded(unit_id: int, who: Actor) -> Actor:
+    """Return the second person who gave login, password and code with the request; raise `NotSeconded`.
+
+    What was tried is entered at once, whatever becomes of the request.
+    """
+    login, password = request.form.get("second_login", "")[:200], request.form.get("second_password", "")
+    tried = attempt(login)
+    door = gate()
+    try:
+        fits = entering.password_fits(door, login, password, tried, now=now())
+        begin_write(door)
+        return second(
+            door,
+            actor=who,
+            unit_id=unit_id,
+            login=login,
+            fits=fits,
+            code=request.form.get("second_code", ""),
+            attempt=tried,
+            key=office().secret,
+            now=now(),
+        )
+    except entering.Wait as wait:
+        raise NotSeconded(told_wait(wait.until)) from wait
+    finally:
+        door.commit()
 
 
 def told_wait(until: datetime) -> str:

@@ -14,6 +14,7 @@ from portal.domain.documents.base import Audience, kind_of, kinds
 from portal.domain.drafting import Event
 from portal.domain.roles import Action
 from portal.domain.values import read_day, show_day
+from portal.services.accounts.seconding import NotSeconded
 from portal.services.checking import SHANGHAI
 from portal.services.desk import releasing
 from portal.services.desk.claims import Record, Refused, Version
@@ -22,6 +23,7 @@ from portal.services.publishing import NotPublishable, unwithdrawn
 from portal.site.pages.comparing import compare
 from portal.store.db import empty_journal
 from portal.web.guards import may
+from portal.web.office.entrance import seconded
 from portal.web.office.house import actor, begin, commit, now, page, person, room, session
 from portal.web.office.showing import content_of, link_to, public_address, show_moment
 
@@ -169,22 +171,30 @@ def withdraw(kind: str, slug: str, number: int) -> ResponseReturnValue:
 @bp.post(f"{RECORD}/<int:number>/withdraw")
 @may(Action.WITHDRAW)
 def withdraw_now(kind: str, slug: str, number: int) -> ResponseReturnValue:
-    """Withdraw one version."""
-    begin()
+    """Withdraw one version, seconded by another person of the unit at the same screen."""
     version = _version(kind, slug, number)
     destroy = request.form.get("destroy") == "1"
     if missing := _not_filled(destroy=destroy):
-        session().rollback()
-        return _withdrawal_form(_version(kind, slug, number), missing)
+        return _withdrawal_form(version, missing)
+    if version.withdrawal is not None:
+        return _withdrawal_form(version)
+    own = room()
+    try:
+        second = seconded(own.unit_id, actor())
+    except NotSeconded as refused:
+        return _withdrawal_form(version, [(refused.field, str(refused))])
+    begin()
+    version = _version(kind, slug, number)
     try:
         releasing.withdraw(
-            room(),
+            own,
             version,
             legal_ground=request.form.get("legal_ground", ""),
             reason=request.form.get("reason", ""),
             approver=request.form.get("approver", ""),
             review_on=_review_day(),
             actor=actor(),
+            second=second,
             now=now(),
             destroy=destroy,
             confirmation=request.form.get("confirmation", ""),
@@ -218,6 +228,8 @@ _WANTED = {
     "reason": "请填写撤回原因。",
     "approver": "请填写批准人：您以外的人，例如单位主要负责人。",
     "review_on": "请填写复核日期：到那一天重新判断是否仍须撤回。",
+    "second_login": "请由复核人输入本人的账号。",
+    "second_password": "请由复核人输入本人的密码。",
 }
 
 

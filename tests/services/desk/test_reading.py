@@ -53,6 +53,7 @@ def test_what_was_withdrawn_is_gone_from_the_reading_room(desk: Desk) -> None:
         approver="陈示一",
         review_on=date(2027, 1, 4),
         actor=desk.reviewer,
+        second=desk.person("吴示四", Role.GROUP),
         now=desk.tick(),
     )
     assert reading.open_to(desk.room, desk.editor) == []

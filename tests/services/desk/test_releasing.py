@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from portal.domain.canonical import read_publication
 from portal.domain.documents.base import Audience
 from portal.domain.drafting import State
+from portal.domain.roles import Role
 from portal.services import publishing
 from portal.services.desk import releasing, reviewing
 from portal.services.desk.claims import NotReady, Refused, readiness
@@ -170,10 +171,17 @@ def withdraw(desk: Desk, version: Version, **more: Any) -> None:
         "approver": "陈示一",
         "review_on": date(2027, 3, 1),
         "actor": desk.reviewer,
+        "second": desk.person("吴示四", Role.GROUP),
         "now": desk.tick(),
     } | more
     releasing.withdraw(desk.room, version, **given)
     desk.session.commit()
+
+
+def test_nobody_seconds_himself(desk: Desk) -> None:
+    version = desk.published(rules())
+    with pytest.raises(Refused, match="复核人须是您以外的人"):
+        withdraw(desk, version, second=desk.reviewer)
 
 
 def test_a_withdrawal_leaves_its_tombstone_and_its_step(desk: Desk) -> None:
@@ -182,7 +190,11 @@ def test_a_withdrawal_leaves_its_tombstone_and_its_step(desk: Desk) -> None:
     assert version.withdrawal is not None
     assert version.payload is not None
     step = desk.room.steps(record_id=version.record_id)[0]
-    assert (step.event, step.actor, step.remark) == ("withdrawn", "林示二", "第 1 版，批准人陈示一")
+    assert (step.event, step.actor, step.remark) == (
+        "withdrawn",
+        "林示二",
+        "第 1 版，批准人陈示一，复核人吴示四",
+    )
 
 
 @pytest.mark.parametrize(

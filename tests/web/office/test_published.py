@@ -5,22 +5,38 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pyotp
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from portal.domain.documents.base import Audience
+from portal.services.accounts.factors import enrol_totp, new_secret
+from portal.services.accounts.passwords import set_password
 from portal.services.desk import releasing
-from portal.store.tables import Version
+from portal.store.tables import Account, Version
 from tests.services.desk.desk_world import Desk, rules
 from tests.web.office.world import World
 
+SECRET = "四季分明的山谷清风"
 GIVEN = {
     "legal_ground": "政府信息公开条例第十五条",
     "reason": "涉及第三方商业秘密",
     "approver": "陈示一",
     "review_on": "2027-03-01",
+    "second_login": "fuhe",
+    "second_password": SECRET,
 }
+
+
+@pytest.fixture
+def colleague(world: World) -> Account:
+    """Somebody of the leadership group who seconds what others withdraw."""
+    made = world.account("group", name="吴示四")
+    made.login = "fuhe"
+    set_password(world.session, made, SECRET, now=world.at)
+    world.session.commit()
+    return made
 
 
 @pytest.fixture
@@ -88,7 +104,9 @@ def test_a_correction_is_begun_once_however_often_it_is_asked_for(
     assert "有一份更正草稿正在办理" in editor.get(at(first)).text
 
 
-def test_a_withdrawal_goes_through_its_form(world: World, desk: Desk, reviewer: FlaskClient) -> None:
+def test_a_withdrawal_goes_through_its_form(
+    world: World, desk: Desk, reviewer: FlaskClient, colleague: Account
+) -> None:
     version = desk.published(rules())
     form = reviewer.get(f"{at(version)}/1/withdraw").text
     assert "须是您（林示二）以外的人" in form
@@ -96,6 +114,7 @@ def test_a_withdrawal_goes_through_its_form(world: World, desk: Desk, reviewer: 
     assert answer.status_code == 303
     page = reviewer.get(answer.location).text
     assert "批准人：陈示一" in page
+    assert "批准人陈示一，复核人吴示四" in page
     again = world.post(reviewer, f"{at(version)}/1/withdraw", GIVEN)
     assert again.status_code == 422
     assert "已于此前撤回" in again.text
@@ -113,7 +132,13 @@ def test_a_withdrawal_goes_through_its_form(world: World, desk: Desk, reviewer: 
     ],
 )
 def test_a_withdrawal_that_lacks_something_keeps_what_was_typed(
-    world: World, desk: Desk, reviewer: FlaskClient, more: dict[str, str], words: str, field: str
+    world: World,
+    desk: Desk,
+    reviewer: FlaskClient,
+    colleague: Account,
+    more: dict[str, str],
+    words: str,
+    field: str,
 ) -> None:
     version = desk.published(rules())
     answer = world.post(reviewer, f"{at(version)}/1/withdraw", GIVEN | more)
@@ -126,7 +151,9 @@ def test_a_withdrawal_that_lacks_something_keeps_what_was_typed(
     assert desk.session.get_one(Version, version.id).withdrawal is None
 
 
-def test_destruction_needs_the_index_number_typed(world: World, desk: Desk, reviewer: FlaskClient) -> None:
+def test_destruction_needs_the_index_number_typed(
+    world: World, desk: Desk, reviewer: FlaskClient, colleague: Account
+) -> None:
     version = desk.published(rules(title="金丝雀办法", text="第一条　金丝雀。"))
     number, url = version.record.index_no, at(version)
     given = GIVEN | {"destroy": "1", "confirmation": number, "review_on": ""}
@@ -177,3 +204,69 @@ def test_everything_that_a_withdrawal_lacks_is_told_at_once(
         assert words in answer.text
     destroyed = world.post(reviewer, f"{at(version)}/1/withdraw", {**empty, "destroy": "1"})
     assert "请填写复核日期" not in destroyed.text
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"second_password": "不是这个密码呀"}, "账号或密码不对"),
+        ({"second_login": "nobody"}, "账号或密码不对"),
+        ({"second_password": ""}, "由复核人输入本人的密码"),
+        ({"second_login": "self"}, "复核人须是您以外的人"),
+        ({"second_login": "editor"}, "这个账号不能复核"),
+        ({"second_login": "foreign"}, "这个账号不能复核"),
+        ({"second_login": "coded"}, "验证码不对或已用过"),
+    ],
+)
+def test_nobody_withdraws_alone(
+    world: World, desk: Desk, reviewer: FlaskClient, colleague: Account, more: dict[str, str], words: str
+) -> None:
+    own = desk.people[desk.reviewer.name]
+    coded = world.account("unit_admin")
+    others = {
+        "self": own,
+        "editor": world.account("editor"),
+        "foreign": world.account("reviewer", unit=world.other),
+        "coded": coded,
+    }
+    for login, one in others.items():
+        one.login = login
+        set_password(world.session, one, SECRET, now=world.at)
+    enrol_totp(world.session, coded, new_secret(), step=0, key=b"s" * 32)
+    world.session.commit()
+    version = desk.published(rules())
+
+    answer = world.post(reviewer, f"{at(version)}/1/withdraw", GIVEN | more)
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert SECRET not in answer.text
+    desk.session.rollback()
+    desk.session.expire_all()
+    assert desk.session.get_one(Version, version.id).withdrawal is None
+
+
+def test_guessing_at_a_second_person_s_password_is_slowed_down(
+    world: World, desk: Desk, reviewer: FlaskClient, colleague: Account
+) -> None:
+    version = desk.published(rules())
+    for _ in range(5):
+        world.post(reviewer, f"{at(version)}/1/withdraw", GIVEN | {"second_password": "猜一猜猜一猜猜一猜"})
+    answer = world.post(reviewer, f"{at(version)}/1/withdraw", GIVEN)
+    assert "再试" in answer.text
+    desk.session.rollback()
+    assert desk.session.get_one(Version, version.id).withdrawal is None
+
+
+def test_a_code_seconds_once(world: World, desk: Desk, reviewer: FlaskClient, colleague: Account) -> None:
+    secret = new_secret()
+    enrol_totp(world.session, colleague, secret, step=0, key=b"s" * 32)
+    world.session.commit()
+    first, second = desk.published(rules()), desk.published(rules("另一个办法"))
+    given = GIVEN | {"second_code": pyotp.TOTP(secret).at(world.at)}
+
+    assert world.post(reviewer, f"{at(first)}/1/withdraw", given).status_code == 303
+    again = world.post(reviewer, f"{at(second)}/1/withdraw", given)
+
+    assert again.status_code == 422
+    assert "已用过" in again.text
