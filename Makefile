@@ -14,7 +14,7 @@ help:
 	@echo "make run     打开网站 http://127.0.0.1:$(PORT)/（首次会自动准备环境、装入示例数据）"
 	@echo "make test    运行全部测试（含浏览器）"
 	@echo "make test-postgresql 在 PostgreSQL 上运行用到数据库的测试（自动启动临时服务器）"
-	@echo "make bench   测量发布、检索、生成的速度和内存"
+	@echo "make bench   测量发布、检索、生成和截止前一小时填报的速度和内存"
 	@echo "make rules   由规则、制度和情形生成规则表、情形数和制度文件的 Schema"
 	@echo "make mutation 逐一改坏规则的判断，核对情形能否发现（约两分钟；有规则低于 85% 时失败）"
 	@echo "make wheel   打包 wheel 到 dist/"

@@ -111,7 +111,7 @@ def measure(
 
 
 def _disk() -> Path:
-    return Path(os.environ.get("TMPDIR", "/var/tmp"))  # noqa: S108 - a fresh folder is made in it.
+    return Path(os.environ.get("TMPDIR", "/var/tmp"))  # noqa: S108 - folders of our own are made in it.
 
 
 def _put_on_disk(desk: Desk, folder: Path) -> None:

@@ -55,6 +55,7 @@ class Publication:
     unit: str
     kind: str
     title: str
+    key: str  # The record's natural key.
     entries: Entries
     period: str = ""  # As it is typed.
     slug: str = ""  # Of the record that is corrected.
@@ -125,8 +126,17 @@ def _of_unit(
     records = list(
         session.scalars(select(Record).where(Record.unit_id == unit.id).order_by(Record.id.desc()))
     )
+    known = {(one.kind, one.natural_key) for one in records}
     anew = [
-        next(_tried(book, unit, one(records, now), now), None) for one in (_finances, _decisions, _tenders)
+        next(
+            (
+                made
+                for made in _tried(book, unit, one(records, now), now)
+                if (made.kind, made.key) not in known
+            ),
+            None,
+        )
+        for one in (_finances, _decisions, _tenders)
     ]
     found = [one for one in anew if one is not None][: each - 1]
     corrected = _tried(book, unit, _corrections(records), now)
@@ -149,7 +159,9 @@ def _tried(book: Book, unit: Unit, candidates: Iterator[_Candidate], now: dateti
                 entries = entries_of(one)
                 if read_entries(type(one), entries).document == one:
                     kind = one.kind.code
-                    yield Publication(unit.slug, kind, one.title, entries, period, slug, reason)
+                    yield Publication(
+                        unit.slug, kind, one.title, one.natural_key(), entries, period, slug, reason
+                    )
                     break
 
 
