@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.drafting import Event, State
+from portal.domain.roles import Role
 from portal.domain.values import read_clock, read_day, show_day
 from portal.services.checking import SHANGHAI, Book
 from portal.services.desk import releasing
@@ -87,6 +88,13 @@ def publish_due(room: Room, uid: str, *, book: Book, now: datetime) -> Version |
     draft = _due(room, uid, now)
     if draft is None:
         return None
+    reviewer = room.account(draft.approved_by_id) if draft.approved_by_id is not None else None
+    if (
+        reviewer is None
+        or not reviewer.active
+        or not any(one.role == Role.REVIEWER for one in reviewer.roles)
+    ):
+        raise Refused("审核通过此件的人已停用或不再是审核人，没有按时发布。请由现任审核人重新审核、发布。")
     return releasing.publish(room, draft, revision=draft.revision, book=book, actor=None, now=now)
 
 

@@ -14,7 +14,7 @@ from portal.domain.drafting import State
 from portal.services import publishing, rosters
 from portal.services.desk import releasing, reviewing, scheduling
 from portal.services.desk.claims import Refused
-from portal.store.tables import Account, Draft, Mail, Version
+from portal.store.tables import Account, AccountRole, Draft, Mail, Version
 from tests.conftest import shipped
 from tests.services.desk.desk_world import Desk, rules
 
@@ -65,6 +65,24 @@ def test_nothing_is_published_before_its_time_and_once_after_it(desk: Desk) -> N
     assert version is not None
     assert version.published_by == "方示九（填报）、林示二（审核）"
     assert version.published_at == desk.now
+
+
+@pytest.mark.parametrize("how", ["disabled", "no reviewer any more"])
+def test_what_somebody_approved_who_may_not_any_more_waits_for_another(desk: Desk, how: str) -> None:
+    uid = scheduled(desk).uid
+    reviewer = desk.session.get_one(Account, desk.reviewer.id)
+    if how == "disabled":
+        reviewer.active = False
+    else:
+        reviewer.roles = [AccountRole(role="staff", granted_by="测试", granted_at=desk.now)]
+    desk.session.commit()
+    desk.tick(hours=2)
+    run(desk)
+    assert versions(desk) == 0
+    assert desk.events(uid)[-1] == ("not_published", "平台（定时）")
+    draft = desk.room.draft(uid)
+    assert draft is not None
+    assert draft.publish_at is None
 
 
 def test_whoever_wrote_it_hears_when_it_was_published(desk: Desk) -> None:
