@@ -102,20 +102,24 @@ def save(uid: str) -> ResponseReturnValue:
     return redirect(url_for("writing.edit", uid=uid) + (f"#{target}" if target else ""), 303)
 
 
+def _put(place: Room, draft: Draft, found: Typed, at: datetime) -> None:
+    writing.save(
+        place,
+        draft,
+        entries=found.entries,
+        document=found.reading.document,
+        title=found.title,
+        revision=found.revision,
+        actor=actor(),
+        now=at,
+        reason=found.reason,
+    )
+
+
 def _keep(place: Room, draft: Draft, found: Typed, at: datetime) -> ResponseReturnValue | None:
     """Save and commit; return the page that says why not, where it could not be."""
     try:
-        writing.save(
-            place,
-            draft,
-            entries=found.entries,
-            document=found.reading.document,
-            title=found.title,
-            revision=found.revision,
-            actor=actor(),
-            now=at,
-            reason=found.reason,
-        )
+        _put(place, draft, found, at)
     except writing.Stale as stale:
         commit()
         return side_by_side(draft, stale.copy, code=409, refusal=str(stale))
@@ -173,17 +177,7 @@ def autosave(uid: str) -> ResponseReturnValue:
         return gone(place, uid)
     found = typed(draft.kind)
     try:
-        writing.save(
-            place,
-            draft,
-            entries=found.entries,
-            document=found.reading.document,
-            title=found.title,
-            revision=found.revision,
-            actor=actor(),
-            now=at,
-            reason=found.reason,
-        )
+        _put(place, draft, found, at)
     except writing.Stale as stale:
         commit()
         address = url_for("writing.copy", uid=uid, number=stale.copy.id)

@@ -153,11 +153,11 @@ def test_one_that_fails_is_held_back_with_its_reason_and_stops_no_other(desk: De
     step = desk.room.steps(draft_uid=failing.uid)[0]
     assert step.event == "not_published"
     assert "已公开了第 1 版" in step.remark
-    letter = desk.session.scalars(select(Mail)).one()
+    letter = desk.session.scalars(select(Mail).where(Mail.key.startswith("not-published:"))).one()
     assert letter.recipient.endswith("@example.org")
     assert "示例甲办法" not in letter.subject + letter.body
     assert run(desk) == []
-    assert desk.session.scalar(select(func.count()).select_from(Mail)) == 1
+    assert desk.session.scalars(select(Mail).where(Mail.key.startswith("not-published:"))).one() is letter
 
 
 def test_a_fault_of_the_program_holds_one_back_and_not_all(desk: Desk, monkeypatch: Any) -> None:
