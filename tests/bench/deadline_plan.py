@@ -35,7 +35,7 @@ from portal.services.accounts.keeping import make_account
 from portal.services.accounts.passwords import set_password
 from portal.services.accounts.sessions import begin_session
 from portal.services.checking import SHANGHAI, Book
-from portal.services.desk.writing import last_quarter
+from portal.services.desk.starting import last_quarter
 from portal.store.db import begin_write, make_engine, sqlite_url
 from portal.store.migrate import upgrade
 from portal.store.tables import Account, Jurisdiction, Record, Unit

@@ -63,7 +63,8 @@ def test_a_killed_sync_is_completed_by_the_next(settings: Settings, regimes: dic
         publish_some(settings, 1, lambda _: None, 100 + round_)
         interrupted += killed(lambda: run_sync(settings, regimes), chance.uniform(0.05, 1) * usual)
         assert_one_whole_build(settings)
-    assert interrupted > BUILDS * 0.4
+    # Later runs do less than the first: on a busy machine, whose first run was slow, many are done in time.
+    assert interrupted > BUILDS * 0.2
     run_sync(settings, regimes)
 
     name = assert_one_whole_build(settings)
