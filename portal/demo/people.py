@@ -48,6 +48,7 @@ def invite_samples(session: Session, *, address: str, now: datetime) -> list[Sam
     if unit is None or find_account(session, _PEOPLE[0][0]) is not None:
         return []
     found = []
+    admin: Actor | None = None
     for login, name, roles in _PEOPLE:
         account = make_account(
             session,
@@ -63,7 +64,9 @@ def invite_samples(session: Session, *, address: str, now: datetime) -> list[Sam
         link = invite(session, account, address=address, by=_BY, now=now)
         found.append(SampleLink(unit.name, login, "、".join(one.label for one in roles), link))
         if Role.UNIT_ADMIN in roles:
-            _fill_roster(Room(session, unit.id), Actor(account.id, name, frozenset(roles)), now=now)
+            admin = Actor(account.id, name, frozenset(roles))
+    if admin is not None:  # Last: from here on the session is the unit's.
+        _fill_roster(Room(session, unit.id), admin, now=now)
     return found
 
 
