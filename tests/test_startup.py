@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 
 import portal.cli
 from portal.cli import TABLE, main
+from portal.config import Settings
 from portal.store.migrate import MIGRATIONS, newest
 
 HEAVY = {
@@ -101,3 +102,23 @@ def test_a_misspelt_command_is_told_its_neighbours() -> None:
 
     assert done.returncode == 2
     assert "没有这个子命令（snyc），是不是要写 sync" in done.stderr
+
+
+def test_nothing_that_an_instance_writes_into_the_checkout_is_offered_to_git() -> None:
+    """`make run` keeps its instance in the checkout; its key above all must never be committed."""
+    checkout = Path(__file__).resolve().parents[1]
+    settings = Settings(home=checkout)
+    written = [
+        settings.database,
+        settings.secret_file,
+        settings.attachments_folder / "ab" / "x",
+        settings.lock_file,
+        settings.imports_folder / "x.xlsx",
+        settings.site_folder / "current",
+        settings.index_folder / "x.seg",
+    ]
+    if not (checkout / ".git").exists():
+        pytest.skip("no git checkout here")
+    for one in written:
+        asked = subprocess.run(["git", "check-ignore", "-q", str(one)], cwd=checkout, check=False)
+        assert asked.returncode == 0, one
