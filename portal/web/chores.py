@@ -75,9 +75,9 @@ class Chores:
             self._reminded[unit_id] = hour
             with Session(self.engine) as session:
                 begin_write(session)
-                if reminding.remind_unit(Room(session, unit_id), regime, now=now, address=self.address):
-                    session.commit()
-                    return
+                reminding.remind_unit(Room(session, unit_id), regime, now=now, address=self.address)
+                session.commit()
+            return
 
     def _sweep(self) -> None:
         now = self.clock()
