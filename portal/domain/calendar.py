@@ -164,6 +164,22 @@ def add_months(start: date, count: int) -> date:
     return date(year, month + 1, min(start.day, last))
 
 
+def ahead(day: date, span: Span) -> date:
+    """Return the day that lies a length of days or months ahead; no working days, and no day off is rolled over."""
+    return _moved(day, span, 1)
+
+
+def back(day: date, span: Span) -> date:
+    """Return the day that lies a length of days or months back, likewise."""
+    return _moved(day, span, -1)
+
+
+def _moved(day: date, span: Span, sign: int) -> date:
+    if span.unit == "workday":
+        raise ValueError(f"“{span}”按工作日计，要按日历计算。")
+    return add_months(day, sign * span.count) if span.unit == "month" else day + timedelta(sign * span.count)
+
+
 def entered(notices: Iterable[YearNotice], *, roll: bool = True) -> Calendar:
     """Return a calendar in which these years' notices win over the library's."""
     return Calendar({one.year: one for one in notices}, roll)

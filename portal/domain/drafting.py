@@ -30,6 +30,7 @@ class Event(Choice):
     WITHDRAWN = "withdrawn", "撤回公开"
     DISCARDED = "discarded", "删除草稿"
     MEMBER = "member", "班子名单变动"
+    IMPORTED = "imported", "纪委监委导入班子名单"
     ACCOUNT = "account", "账号变动"
     POSTER = "poster", "打印公示"
 

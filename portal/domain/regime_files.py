@@ -140,6 +140,7 @@ def say(error: dict[str, Any]) -> str:
         "missing": "缺少这一项。请补上。",
         "extra_forbidden": "没有这一项。请检查拼写，或删去。",
         "string_pattern_mismatch": "格式不对，只能用小写字母、数字和下划线或连字符。",
+        "too_short": "不能一行也没有。请至少写一行。",
         "string_too_short": "太短。请写明文件名和条款。",
     }
     if error["type"] in ("enum", "literal_error"):

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from portal.domain.dated import refuse_overlaps
 from portal.domain.regime_files import RegimeError, first_error, place_of, toml_mistake
-from portal.domain.regimes import NATIONAL, Gap, National, Regime, Rulebook, refuse_gaps, refuse_overlaps
+from portal.domain.regimes import NATIONAL, Gap, National, Regime, Rulebook, refuse_gaps
 from portal.domain.rules.base import rules
 from portal.domain.rules.terms import Off, Terms
 

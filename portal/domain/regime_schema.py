@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.domain.regimes import Counting, Mechanism, Regime, RestrictedDomain, Year
+from portal.domain.regime_sections import Counting, Mechanism, RestrictedDomain, Year
+from portal.domain.regimes import Regime
 from portal.domain.rules.base import rules
 from portal.domain.rules.terms import Off
 

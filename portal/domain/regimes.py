@@ -7,137 +7,58 @@ ones on the days on which they bind, or take a rule out of force.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from portal.domain.calendar import OFFICIAL, Calendar, Due, YearNotice, entered, quarter_end
-from portal.domain.documents.regulation import Area
-from portal.domain.rules.base import rules
-from portal.domain.rules.terms import Length, Off, Share, Terms
+from portal.domain.dated import refuse_overlaps
+from portal.domain.regime_sections import (
+    Counting,
+    Coverage,
+    IndexItem,
+    Intake,
+    Keeping,
+    Mechanism,
+    RestrictedDomain,
+    Year,
+)
+from portal.domain.rules.terms import Off, Terms
+from portal.domain.supervision.terms import (
+    AssessmentTerms,
+    Bounds,
+    EffectTerm,
+    FlagTerms,
+    LadderStage,
+    NeglectTerms,
+    OpeningTerms,
+    ReminderTerms,
+    ReplyTerm,
+    SmallCells,
+    WarningTerms,
+)
 from portal.domain.units import UnitType
 from portal.domain.values import fold
 
 NATIONAL = "national"
-
-
-class _Dated(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
-
-    valid_from: Annotated[date, Field(alias="from")]
-    valid_to: Annotated[date | None, Field(alias="to")] = None
-    source: Annotated[str, Field(min_length=2)]
-    default: bool = (
-        False  # True: the source gives no such value; the system's own choice, open to the commission.
-    )
-    readings: tuple[str, ...] = ()  # Both readings, where the source can be read in two ways.
-    note: str | None = None
-
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Self:
-        if self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError(
-                f"终止日期 to（{self.valid_to}）早于施行日期 from（{self.valid_from}）。请改正。"
-            )
-        return self
-
-    def in_force(self, day: date) -> bool:
-        """Tell whether the value binds on `day`."""
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
-
-
-class RestrictedDomain(_Dated):
-    """One domain that the chief may not hold directly."""
-
-    label: str
-    code: Annotated[str, Field(pattern=r"^[a-z_]+$")]
-    aliases: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Every name under which documents know the domain, folded: 财务 is also called 财务工作 and 财务管理."""
-        return frozenset(
-            fold(one + tail) for one in (self.label, *self.aliases) for tail in ("", "工作", "管理")
-        )
-
-
-class Counting(_Dated):
-    """How days are counted: whether a period that ends on a day off runs on."""
-
-    roll: bool
-
-
-class Year(BaseModel):
-    """One year's holiday notice, entered before the library knows it (调休)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    year: Annotated[int, Field(ge=2000, le=2199)]
-    source: Annotated[str, Field(min_length=4)]
-    off: tuple[date, ...]
-    work: tuple[date, ...] = ()
-
-    @model_validator(mode="after")
-    def _of_that_year(self) -> Year:
-        for day in (*self.off, *self.work):
-            if day.year != self.year:
-                raise ValueError(f"{day} 不在 {self.year} 年内。请改正。")
-        if both := sorted(set(self.off) & set(self.work)):
-            raise ValueError(f"{both[0]} 同时列为放假和上班。请改正。")
-        return self
-
-
-class Coverage(_Dated):
-    """One coverage rate (DEL-15): plans in force, sign-off limits set, supporting rules published.
-
-    `areas` are the supporting rules that a unit should have; without any, one rule text of
-    its own is enough. `aim` is the share that the source names.
-    """
-
-    code: Literal["plans", "limits", "supporting"]
-    title: Annotated[str, Field(min_length=2)]
-    areas: tuple[Area, ...] = ()
-    aim: Share | None = None
-
-
-class IndexItem(_Dated):
-    """One item of the conduct index (规范指数): the rules that must find nothing, or the duty that must be kept."""
-
-    code: Annotated[str, Field(pattern=r"^[a-z_]+$")]
-    title: Annotated[str, Field(min_length=2)]
-    rules: tuple[str, ...] = ()
-    duty: str | None = None
-    weight: Annotated[int, Field(ge=1, le=100)]
-    within: Length  # How far back records and deadlines count.
-
-    @model_validator(mode="after")
-    def _one_measure(self) -> IndexItem:
-        if bool(self.rules) == bool(self.duty):
-            raise ValueError("每个指数项目须写 rules（规则编号）或 duty（义务代码）中的一种。请改正。")
-        known = rules()
-        if strange := [one for one in self.rules if one not in known]:
-            raise ValueError(f"没有编号为“{strange[0]}”的规则。可用：{'、'.join(known)}。请检查编号。")
-        if self.duty:
-            from portal.domain.obligations.duties import (
-                duty_of,  # Duties build on regimes: asked for only here.
-            )
-
-            duty_of(self.duty)
-        return self
-
-
-class Mechanism(BaseModel):
-    """One arrangement that the jurisdiction describes, in the portal's own words."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    title: str
-    text: str
-    source: Annotated[str, Field(min_length=2)]
+# The sections by which the commission supervises, and what each is called.
+SUPERVISION = {
+    "ladder": "督办阶梯",
+    "replies": "回复期限",
+    "warning": "预警办法",
+    "flags": "异常信号",
+    "neglect": "不管不问的情形",
+    "small_cells": "小数目的遮盖",
+    "effects": "影响期",
+    "assessment": "年度考核",
+    "opening": "自动立项的范围",
+    "reminders": "到期提醒",
+    "bounds": "登记日期的界限",
+}
 
 
 class Rulebook(BaseModel):
@@ -150,10 +71,27 @@ class Rulebook(BaseModel):
     years: tuple[Year, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     index: tuple[IndexItem, ...] = ()
+    intake: tuple[Intake, ...] = ()
+    keeping: tuple[Keeping, ...] = ()
+    ladder: tuple[LadderStage, ...] = ()
+    replies: tuple[ReplyTerm, ...] = ()
+    warning: tuple[WarningTerms, ...] = ()
+    flags: tuple[FlagTerms, ...] = ()
+    neglect: tuple[NeglectTerms, ...] = ()
+    small_cells: tuple[SmallCells, ...] = ()
+    effects: tuple[EffectTerm, ...] = ()
+    assessment: tuple[AssessmentTerms, ...] = ()
+    opening: tuple[OpeningTerms, ...] = ()
+    reminders: tuple[ReminderTerms, ...] = ()
+    bounds: tuple[Bounds, ...] = ()
 
     @model_validator(mode="after")
     def _one_value_a_day(self) -> Rulebook:
         refuse_overlaps((one, "日数计算") for one in self.counting)
+        refuse_overlaps((one, "举报办理期限") for one in self.intake)
+        refuse_overlaps((one, "举报保存期限") for one in self.keeping)
+        for section, name in SUPERVISION.items():
+            refuse_overlaps((one, getattr(one, "code", name)) for one in getattr(self, section))
         refuse_overlaps((one, one.code) for one in self.coverage)
         refuse_overlaps((one, one.code) for one in self.index)
         years = [one.year for one in self.years]
@@ -289,17 +227,74 @@ class Regime(Rulebook):
 
     def coverage_on(self, day: date) -> tuple[Coverage, ...]:
         """Return the coverage rates of `day`: the file's own, else the national ones."""
-        own = tuple(one for one in self.coverage if one.in_force(day))
-        return own or tuple(
-            one for one in (self.national.coverage if self.national else ()) if one.in_force(day)
-        )
+        return self._section("coverage", day)
 
     def index_on(self, day: date) -> tuple[IndexItem, ...]:
         """Return the items of the conduct index of `day`: the file's own, else the national ones."""
-        own = tuple(one for one in self.index if one.in_force(day))
-        return own or tuple(
-            one for one in (self.national.index if self.national else ()) if one.in_force(day)
-        )
+        return self._section("index", day)
+
+    def intake_on(self, day: date) -> Intake | None:
+        """Return the clocks of reports that come in on `day`: the file's own, else the national ones."""
+        return next(iter(self._section("intake", day)), None)
+
+    def keeping_on(self, day: date) -> Keeping | None:
+        """Return how long reports that end on `day` are kept: by the file's own terms, else the national ones."""
+        return next(iter(self._section("keeping", day)), None)
+
+    def ladder_on(self, day: date) -> tuple[LadderStage, ...]:
+        """Return the stages of the ladder (提醒、督办、约谈、问责), the mildest first (SUP-08)."""
+        return tuple(sorted(self._section("ladder", day), key=lambda one: one.after))
+
+    def reply_on(self, code: str, day: date) -> ReplyTerm | None:
+        """Return until when a letter of that kind, sent on `day`, is to be answered (SUP-04, SUP-06)."""
+        return next((one for one in self._section("replies", day) if one.code == code), None)
+
+    def warning_on(self, day: date) -> WarningTerms | None:
+        """Return the formula of the early-warning states on `day`."""
+        return next(iter(self._section("warning", day)), None)
+
+    def flags_on(self, day: date) -> tuple[FlagTerms, ...]:
+        """Return the red flags of procurement in force on `day`."""
+        return self._section("flags", day)
+
+    def neglect_on(self, day: date) -> NeglectTerms | None:
+        """Return what counts as a chief's own supervision on `day` (不管不问)."""
+        return next(iter(self._section("neglect", day)), None)
+
+    def effect_on(self, code: str, day: date) -> EffectTerm | None:
+        """Return how long an outcome of that kind that is decided on `day` has effect (SUP-05)."""
+        return next((one for one in self._section("effects", day) if one.code == code), None)
+
+    def least_shown(self, day: date) -> int:
+        """Return the least number of persons or outcomes that is shown in public; smaller ones become “<n”."""
+        if found := next(iter(self._section("small_cells", day)), None):
+            return int(found.least)
+        # A day on which nothing is said is no reason to show more: what is said of any other day counts, at its strictest.
+        said = [*self.small_cells, *(self.national.small_cells if self.national else ())]
+        return max((one.least for one in said), default=SmallCells.STRICTEST)
+
+    def opening_on(self, day: date) -> OpeningTerms | None:
+        """Return how far back matters are opened by themselves on `day`."""
+        return next(iter(self._section("opening", day)), None)
+
+    def reminders_on(self, day: date) -> ReminderTerms | None:
+        """Return on which days the platform reminds of a deadline by itself."""
+        return next(iter(self._section("reminders", day)), None)
+
+    def bounds_on(self, day: date) -> Bounds | None:
+        """Return how far back and ahead what the office enters on `day` may reach."""
+        return next(iter(self._section("bounds", day)), None)
+
+    def assessment_on(self, day: date) -> AssessmentTerms | None:
+        """Return the formula of the yearly assessment on `day` (SUP-14)."""
+        return next(iter(self._section("assessment", day)), None)
+
+    def _section(self, name: str, day: date) -> tuple[Any, ...]:
+        """Return a section's entries in force on `day`: the file's own, else the national ones."""
+        for book in (self, self.national):
+            if found := tuple(one for one in getattr(book, name, ()) if one.in_force(day)):
+                return found
+        return ()
 
     def finance_due(self, period: str, unit_type: UnitType = UnitType.BUREAU) -> Due | None:
         """Return until when the quarter's finances must be public, or None where nothing is asked (FIN-06)."""
@@ -307,21 +302,6 @@ class Regime(Rulebook):
         terms = self.terms("FIN-06", end, unit_type)
         within = getattr(terms, "within", None)
         return self.calendar_on(end).due(end, within) if within else None
-
-
-def refuse_overlaps(rows: Iterable[tuple[Any, str]]) -> None:
-    """Refuse two values of the same name that bind the same unit on the same day."""
-    known: dict[str, list[Any]] = {}
-    for one, name in rows:
-        for other in known.get(name, []):
-            types = getattr(one, "unit_types", ()), getattr(other, "unit_types", ())
-            apart = types[0] and types[1] and not set(types[0]) & set(types[1])
-            if _overlap(one, other) and not apart:
-                raise ValueError(
-                    f"“{getattr(one, 'label', name)}”有两个取值的施行日期重叠（{other.valid_from} 与 {one.valid_from}）。"
-                    "请给较早的一个填写 to（终止日期）。"
-                )
-        known.setdefault(name, []).append(one)
 
 
 def refuse_gaps(entries: Sequence[Terms], beneath: Sequence[Terms] = ()) -> None:
@@ -362,9 +342,3 @@ def _bound(entries: Sequence[Terms], unit_type: UnitType, first: date, until: da
         if first < until and one.binds(unit_type) and one.in_force(first):
             first = min(until, one.valid_to + timedelta(days=1)) if one.valid_to else until
     return first >= until
-
-
-def _overlap(one: Any, other: Any) -> bool:
-    latest = max(one.valid_from, other.valid_from)
-    earliest_end = min(one.valid_to or date.max, other.valid_to or date.max)
-    return bool(latest <= earliest_end)

@@ -54,3 +54,19 @@ def facts_of(unit: AnyUnit) -> UnitFacts:
     except ValueError:
         kind = UnitType.OTHER
     return UnitFacts(unit.name, kind, unit.slug, unit.founded_on, unit.abolished_on)
+
+
+def guess_type(name: str) -> str:
+    """Return the likely type of a body from the last characters of its name; a person can change it later."""
+    for endings, type_ in (
+        (("镇", "乡", "街道", "街道办事处", "镇人民政府"), UnitType.TOWNSHIP),
+        (("村", "社区", "村民委员会"), UnitType.VILLAGE),
+        (
+            ("大学", "学院", "学校", "医院", "中心", "研究所", "研究院", "馆", "站"),
+            UnitType.INSTITUTION,
+        ),
+        (("厅", "局", "委员会", "办公室", "部", "厅机关", "监狱"), UnitType.BUREAU),
+    ):
+        if name.split("(")[0].split("（")[0].endswith(endings):
+            return type_.value
+    return UnitType.OTHER.value

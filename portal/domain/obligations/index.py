@@ -16,7 +16,7 @@ from portal.domain.documents.delegation import DelegationPlan
 from portal.domain.obligations.board import Standing
 from portal.domain.obligations.case import Case
 from portal.domain.obligations.duties import Cell, Evidence, Status
-from portal.domain.regimes import IndexItem
+from portal.domain.regime_sections import IndexItem
 from portal.domain.rules.check import Report, State
 from portal.domain.rules.terms import Severity
 from portal.domain.rules.unit_file import PublishedDocument

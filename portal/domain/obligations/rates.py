@@ -9,7 +9,7 @@ from fractions import Fraction
 from portal.domain.obligations.case import Case
 from portal.domain.obligations.duties import Status
 from portal.domain.obligations.lasting import PLAN, areas_published, own_exemption, plans
-from portal.domain.regimes import Coverage
+from portal.domain.regime_sections import Coverage
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from portal.domain.rules.terms import Length, Severity, Terms
 from portal.domain.values import fold
 
 if TYPE_CHECKING:
-    from portal.domain.regimes import Regime, RestrictedDomain
+    from portal.domain.regime_sections import RestrictedDomain
+    from portal.domain.regimes import Regime
 
 
 class Holders(Terms):

@@ -19,7 +19,8 @@ from portal.domain.units import UnitFacts
 from portal.domain.values import fold
 
 if TYPE_CHECKING:
-    from portal.domain.regimes import Regime, RestrictedDomain
+    from portal.domain.regime_sections import RestrictedDomain
+    from portal.domain.regimes import Regime
 
 _D = TypeVar("_D", bound=Document)
 

@@ -30,11 +30,13 @@ class Step(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    name: str
-    words: Annotated[tuple[str, ...], Field(min_length=1)]
-    signer: Signer | None = None
-    only_collective: bool = False  # A step only of payments that the group decided.
-    severity: Severity | None = None  # Less grave for a step that the text does not name.
+    name: Annotated[str, Field(min_length=2, title="步骤")]
+    words: Annotated[tuple[str, ...], Field(min_length=1, title="写法（有其一即可）")]
+    signer: Annotated[Signer | None, Field(title="签字的栏目")] = None
+    # A step only of payments that the group decided.
+    only_collective: Annotated[bool, Field(title="只限集体研究的支出")] = False
+    # Less grave for a step that the text does not name.
+    severity: Annotated[Severity | None, Field(title="缺少时的严重程度")] = None
 
     def __str__(self) -> str:
         """Return the step as the rules page shows it."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from portal.domain.documents.delegation import Approver, DelegationPlan, Payer
 from portal.domain.rules.bands import AtLimit, Table, domain_key, level, strictness, tables_of
 from portal.domain.rules.base import Seen, Sights, Unclear, pointer, rule
 from portal.domain.rules.dossier import Context
 from portal.domain.rules.terms import Severity, Terms, Yuan
-from portal.domain.values import show_day, show_yuan
+from portal.domain.values import fold, show_day, show_yuan
 
 
 class DeputyLimit(BaseModel):
@@ -21,9 +21,19 @@ class DeputyLimit(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    domain: str
-    least: Yuan | None = None
-    most: Yuan
+    domain: Annotated[str, Field(min_length=2, max_length=40, title="事项")]
+    least: Annotated[Yuan | None, Field(title="幅度下端")] = None
+    most: Annotated[Yuan, Field(title="限额")]
+
+    @model_validator(mode="after")
+    def _a_range(self) -> Self:
+        if self.most == 0:
+            raise ValueError("限额是 0 元，分管副职就什么也不能审批。请填写数额，或者删去这一行。")
+        if self.least is not None and self.least > self.most:
+            raise ValueError(
+                f"下端 {show_yuan(self.least)} 元高于上端 {show_yuan(self.most)} 元。请改正其中一个。"
+            )
+        return self
 
     def __str__(self) -> str:
         """Return the limit as the rules page shows it."""
@@ -46,6 +56,13 @@ class BandTerms(Terms):
     at_limit: Annotated[AtLimit | None, Field(title="恰好等于限额的")] = None
     lower_allowed: Annotated[bool | None, Field(title="单位可以把限额定得比幅度更低")] = None
     shape: Annotated[Severity | None, Field(title="没有公布、各档不衔接或者最高一档未上会的")] = None
+
+    @model_validator(mode="after")
+    def _one_limit_a_domain(self) -> Self:
+        names = [fold(one.domain) for one in self.limits]
+        if twice := next((one.domain for one in self.limits if names.count(fold(one.domain)) > 1), None):
+            raise ValueError(f"“{twice}”写了两个限额，同一笔支出就有两个界线。每个事项只写一行，请删去一行。")
+        return self
 
 
 @rule(

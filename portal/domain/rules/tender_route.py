@@ -124,7 +124,7 @@ _TELLING = 4  # A name of fewer characters without its marks says too little.
 
 
 @remembered(65536)
-def _stem(title: str) -> str:
+def stem(title: str) -> str:
     """Return a title without what tells its parts apart; the title itself where nothing much is left."""
     whole = fold(title)
     bare = _MARK.sub("", whole)
@@ -145,7 +145,7 @@ def _labels(tender: Tender) -> Iterator[tuple[str, str, int | None]]:
         yield "采购品目", fold(tender.catalogue_item), tender.year()
     if tender.year():
         yield "项目名称", fold(tender.title), tender.year()
-        yield _ALIKE, _stem(tender.title), tender.year()
+        yield _ALIKE, stem(tender.title), tender.year()
 
 
 _Key = tuple[str, Subject | None, str, str, int | None]
