@@ -23,6 +23,7 @@ from portal.store.tenancy import CLOSED, NOBODY, SETTING
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 
 _WAIT = 60  # Seconds that a writer waits for the others, with either database.
+_BRIEFLY = 2000  # Milliseconds that emptying the journal waits for readers: somebody waits for the answer.
 _TURN = 7_310_617  # Of the advisory lock; any number, as long as it stays.
 _READS = f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL {SETTING} = '{NOBODY}'"
 # The snapshot of a repeatable read would be taken before the lock is had: what others wrote meanwhile would be unseen.
@@ -45,16 +46,17 @@ def full_url(url: str) -> str:
     return parsed.render_as_string(hide_password=False)
 
 
-def make_engine(url: str, *, closed: bool = False) -> Engine:
+def make_engine(url: str, *, closed: bool = False, discreet: bool = False) -> Engine:
     """Return an engine outside of any app, for commands and migrations.
 
     On PostgreSQL, sessions of a `closed` one see a unit's rows only when they are bound to the unit, and every
     connection ends with its session: nobody who makes an engine here has to remember to put it away.
+    A `discreet` one puts no values into logs and messages of errors.
     """
     address, options = full_url(url), CLOSED if closed else {}
     if make_url(address).get_backend_name() == "postgresql":
-        return create_engine(address, execution_options=options, poolclass=NullPool)
-    return create_engine(address, execution_options=options)
+        return create_engine(address, execution_options=options, hide_parameters=discreet, poolclass=NullPool)
+    return create_engine(address, execution_options=options, hide_parameters=discreet)
 
 
 @event.listens_for(Engine, "connect")
@@ -95,8 +97,9 @@ def begin_write(session: Session) -> None:
 def empty_journal(session: Session) -> bool:
     """Write SQLite's journal (WAL) back and empty it, so that destroyed content leaves no trace in the files.
 
-    Return False on PostgreSQL: there the old row stays in the table's file until its owner rewrites it (VACUUM
-    FULL), and in the server's write-ahead log and archives as long as they are kept.
+    Return False where somebody was reading all the while, so that the journal could not be emptied, and on
+    PostgreSQL: there the old row stays in the table's file until its owner rewrites it (VACUUM FULL), and in the
+    server's write-ahead log and archives as long as they are kept.
     """
     engine = session.get_bind()
     assert isinstance(engine, Engine)  # noqa: S101 - sessions are bound to engines here.
@@ -104,7 +107,12 @@ def empty_journal(session: Session) -> bool:
         return False
     connection = engine.raw_connection()
     try:
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={_BRIEFLY}")
+        try:
+            row = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={_WAIT}000")
     finally:
         connection.close()
-    return True
+    return not row[0]

@@ -13,10 +13,11 @@ from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from portal.domain.documents.base import Audience
+from portal.domain.fates import UnitStep, fate_of
 from portal.domain.grants import Exempted, Extended
 from portal.store.tables import (
     Attachment,
@@ -24,8 +25,10 @@ from portal.store.tables import (
     Extension,
     Jurisdiction,
     Outbox,
+    Outcome,
     Record,
     Unit,
+    UnitEvent,
     Version,
     Withdrawal,
 )
@@ -38,7 +41,7 @@ def public_jurisdictions(session: Session) -> list[Jurisdiction]:
     return list(session.scalars(select(Jurisdiction).order_by(Jurisdiction.id)))
 
 
-def _known_to_the_public() -> ColumnElement[bool]:
+def _known_to_the_public(unit: type[Unit] = Unit) -> ColumnElement[bool]:
     """A unit of a roster, or one that has published.
 
     A unit that only a draft or a confidential document named stays unknown to the public.
@@ -46,10 +49,10 @@ def _known_to_the_public() -> ColumnElement[bool]:
     has_published = (
         select(Version.id)
         .join(Version.record)
-        .where(Record.unit_id == Unit.id, Version.audience == Audience.PUBLIC.value)
+        .where(Record.unit_id == unit.id, Version.audience == Audience.PUBLIC.value)
         .exists()
     )
-    return or_(Unit.listed, has_published)
+    return or_(unit.listed, has_published)
 
 
 def public_units(session: Session, *, only: int | None = None) -> list[Unit]:
@@ -268,6 +271,43 @@ def public_extensions(session: Session) -> dict[int, tuple[Extended, ...]]:
             )
         )
     return {unit: tuple(one) for unit, one in found.items()}
+
+
+def public_unit_history(session: Session) -> dict[int, tuple[UnitStep, ...]]:
+    """Return what became of each unit, by its number, the newest first. All of it is public.
+
+    Where a unit that is not public is the other one, it stays unnamed.
+    """
+    other = aliased(Unit)
+    query = (
+        select(UnitEvent, other.name, other.slug)
+        .outerjoin(other, and_(UnitEvent.other_id == other.id, _known_to_the_public(other)))
+        .order_by(UnitEvent.unit_id, UnitEvent.on.desc(), UnitEvent.id.desc())
+    )
+    found: dict[int, list[UnitStep]] = {}
+    for row, name, slug in session.execute(query):
+        if fate := fate_of(row.kind):
+            step = UnitStep(fate, row.on, row.words, row.source, name or "", slug or "", row.other_id)
+            found.setdefault(row.unit_id, []).append(step)
+    return {unit: tuple(steps) for unit, steps in found.items()}
+
+
+def public_outcome_counts(session: Session) -> dict[str, dict[tuple[str, int], int]]:
+    """Return how many outcomes in force each jurisdiction has by kind and year: counts, and nothing else of them.
+
+    Small ones must not be shown as they are (`portal.domain.supervision.outcomes.public_table`).
+    """
+    query = (
+        select(Jurisdiction.slug, Outcome.kind, Outcome.decided_on, func.count())
+        .join(Jurisdiction, Outcome.jurisdiction_id == Jurisdiction.id)
+        .where(Outcome.revoked_at.is_(None))
+        .group_by(Jurisdiction.slug, Outcome.kind, Outcome.decided_on)
+    )
+    found: dict[str, dict[tuple[str, int], int]] = {}
+    for slug, kind, day, count in session.execute(query):
+        counts, key = found.setdefault(slug, {}), (kind, day.year)
+        counts[key] = counts.get(key, 0) + count
+    return found
 
 
 def _china_day(moment: datetime) -> date:

@@ -17,6 +17,7 @@ from portal.store.guards import postgresql, sqlite
 FIRST = tuple(sqlite.FIRST)  # Of the tables of the first migration.
 COMPLIANCE = tuple(sqlite.COMPLIANCE)  # Of the second's.
 DESK = tuple(sqlite.DESK)  # Of the fourth's.
+SUPERVISION = tuple(sqlite.SUPERVISION)  # Of the fifth's.
 
 
 class Kind(Protocol):

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.store.tenancy import GATE, SETTING, SYSTEM
+from portal.store.tenancy import COUNTY, GATE, SETTING, SYSTEM
 
 _WHO = f"( SELECT current_setting('{SETTING}', true))"
 _ALL = f"{_WHO} = '{SYSTEM}'"
 _AT_THE_GATE = f"{_WHO} = '{GATE}'"
 _OWN = f"unit_id::text = {_WHO}"
+_COUNTYS = f"('{COUNTY}' || jurisdiction_id::text) = {_WHO}"  # A row of the commission's jurisdiction.
+_COMMISSION = f"starts_with({_WHO}, '{COUNTY}')"  # Of some commission: with a row that it can see anyway.
 ACTS_FOR = "acts_for"  # The one question about rows out of sight: may this account act upon this unit?
 
 
@@ -63,33 +65,128 @@ def _read(sees: str) -> tuple[Policy, ...]:
     )
 
 
+def _county(command: str = "SELECT", sees: str = _COUNTYS) -> Policy:
+    """The commission sees the rows of its jurisdiction, and writes them where it may."""
+    return Policy("county", command, sees, sees if command == "ALL" else None)
+
+
+def _commissions(*shared: Policy) -> tuple[Policy, ...]:
+    """The commission's own table; units see what `shared` says, else nothing."""
+    return (
+        Policy("system", "ALL", f"({_ALL}) OR ({_COUNTYS})", f"({_ALL}) OR ({_COUNTYS})"),
+        *shared,
+    )
+
+
+def _of_its_units(table: str) -> Policy:
+    """The commission writes rows of its jurisdiction's units."""
+    return _county("ALL", f"({_COMMISSION}) AND {_belongs(table, 'unit_id', 'unit')}")
+
+
+def _told(condition: str, *checks: str, writes: bool = False) -> Policy:
+    """A unit sees its rows of which it was told; where it `writes`, only such rows too."""
+    sees = f"({_OWN}) AND ({condition})"
+    if not writes:
+        return Policy("tenant", "SELECT", sees, None)
+    return Policy("tenant", "ALL", sees, " AND ".join((sees, *checks)))
+
+
+def _no_commissions(sees: str) -> tuple[Policy, ...]:
+    """A unit's like its parent; the commission, which sees the parent, neither sees nor writes it."""
+    return _shared(f"(NOT {_COMMISSION}) AND {sees}")
+
+
+def _looked_at(sees: str) -> tuple[Policy, ...]:
+    """A unit's like its parent; the commission, which sees the parent, looks and never writes."""
+    return (*_no_commissions(sees), _county(sees=f"({_COMMISSION}) AND {sees}"))
+
+
 def _of_account(table: str) -> tuple[Policy, ...]:
-    return _shared(_belongs(table, "account_id", "account"))
+    """No officer's session opens a door in somebody else's name: accounts are kept at the gate and by their unit."""
+    return _no_commissions(_belongs(table, "account_id", "account"))
 
 
 _DRAFT_PEOPLE = ("author_id", "submitted_by_id", "approved_by_id")
 
 POLICIES: dict[str, tuple[Policy, ...]] = {
+    **dict.fromkeys(
+        (
+            "board_unit",
+            "board_cell",
+            "board_finding",
+            "outcome",
+            "own_record",
+            "relation_filing",
+            "relation_mark",
+            "inspection",
+            "inspection_item",
+            "warning",
+            "bulletin",
+            "assessment",
+            "audit",
+        ),
+        _commissions(),
+    ),
+    # Of what the commission does, a unit sees what it was told of.
+    "matter": _commissions(_told("told_at IS NOT NULL", _in_its_county("matter"), writes=True)),
+    "matter_item": _commissions(_told(_belongs("matter_item", "matter_id", "matter"))),
+    "letter": _commissions(
+        _told(
+            "issued_at IS NOT NULL",
+            _may_belong("letter", "matter_id", "matter"),
+            _in_its_county("letter"),
+            writes=True,
+        )
+    ),
+    "rectification": _commissions(
+        _told(
+            "shared",
+            _may_belong("rectification", "matter_id", "matter"),
+            _in_its_county("rectification"),
+            writes=True,
+        )
+    ),
+    "supervision_step": _commissions(
+        _told(
+            "shared",
+            _may_belong("supervision_step", "matter_id", "matter"),
+            _may_belong("supervision_step", "letter_id", "letter"),
+            _may_belong("supervision_step", "rectification_id", "rectification"),
+            _in_its_county("supervision_step"),
+            writes=True,
+        )
+    ),
+    # What binds is everybody's to know.
+    "regime_change": (Policy("tenant", "SELECT", "true", None), *_commissions()),
+    "unit_event": _commissions(Policy("tenant", "SELECT", _OWN, None)),
     "jurisdiction": (Policy("tenant", "SELECT", "true", None), Policy("system", "ALL", _ALL, _ALL)),
-    "unit": _read(f"({_AT_THE_GATE}) OR (id::text = {_WHO})"),
-    "unit_alias": _read(f"({_OWN})"),
-    "exemption": _read(f"({_OWN})"),
-    "extension": _read(f"({_OWN})"),
-    "account": _shared(_OWN, _in_its_county("account"), gate=True),
-    "account_role": _of_account("account_role"),
+    "unit": (*_read(f"({_AT_THE_GATE}) OR (id::text = {_WHO})"), _county("ALL")),
+    "unit_alias": (*_read(f"({_OWN})"), _county("ALL")),
+    "exemption": (*_read(f"({_OWN})"), _of_its_units("exemption")),
+    "extension": (*_read(f"({_OWN})"), _of_its_units("extension")),
+    "account": (*_shared(_OWN, _in_its_county("account"), gate=True), _county()),
+    "account_role": _looked_at(_belongs("account_role", "account_id", "account")),
     "passkey": _of_account("passkey"),
     "recovery_code": _of_account("recovery_code"),
     "link_token": _of_account("link_token"),
     "login_session": _of_account("login_session"),
     # A try under a name that nobody has belongs to no account, and only the gate knows of it.
-    "sign_in": _shared(
-        f"((account_id IS NULL) AND ({_AT_THE_GATE})) OR {_belongs('sign_in', 'account_id', 'account')}"
+    "sign_in": (
+        *_shared(
+            f"((account_id IS NULL) AND ({_AT_THE_GATE}))"
+            f" OR ((NOT {_COMMISSION}) AND {_belongs('sign_in', 'account_id', 'account')})"
+        ),
+        _county(sees=f"({_COMMISSION}) AND {_belongs('sign_in', 'account_id', 'account')}"),
     ),
-    "record": _shared(_OWN, _in_its_county("record")),
-    "version": _shared(_belongs("version", "record_id", "record")),
-    "withdrawal": _shared(_belongs("withdrawal", "version_id", "version")),
-    "destruction": _shared(_belongs("destruction", "version_id", "version")),
-    "outbox": _shared(_OWN, _may_belong("outbox", "record_id", "record"), _in_its_county("outbox")),
+    "record": (*_shared(_OWN, _in_its_county("record")), _county()),
+    # What a unit has published the commission reads; it publishes and withdraws nothing in a unit's name.
+    "version": _looked_at(_belongs("version", "record_id", "record")),
+    "withdrawal": _looked_at(_belongs("withdrawal", "version_id", "version")),
+    "destruction": _looked_at(_belongs("destruction", "version_id", "version")),
+    "outbox": (
+        *_shared(_OWN, _may_belong("outbox", "record_id", "record"), _in_its_county("outbox")),
+        _county("ALL"),
+    ),
     "draft": _shared(
         _OWN,
         _may_belong("draft", "record_id", "record"),
@@ -107,5 +204,5 @@ POLICIES: dict[str, tuple[Policy, ...]] = {
     "attachment": _shared(_OWN),
     "member": _shared(_OWN),
     # Letters to people who have forgotten their password are written before they are known.
-    "mail": _shared(_OWN, gate=True),
+    "mail": (*_shared(_OWN, gate=True), _of_its_units("mail")),
 }

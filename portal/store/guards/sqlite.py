@@ -178,6 +178,155 @@ WHEN NEW.id <> OLD.id OR NEW.uid <> OLD.uid OR NEW.unit_id <> OLD.unit_id OR NEW
 BEGIN SELECT RAISE(ABORT, '草稿不能换到另一个单位或另一个类别'); END;
 """
 
+_SUPERVISION_GUARDS = """
+CREATE TRIGGER supervision_step_no_delete BEFORE DELETE ON supervision_step
+BEGIN SELECT RAISE(ABORT, '办理步骤不能删除'); END;
+
+CREATE TRIGGER supervision_step_no_update BEFORE UPDATE ON supervision_step
+BEGIN SELECT RAISE(ABORT, '办理步骤不能修改'); END;
+
+CREATE TRIGGER supervision_step_no_replace BEFORE INSERT ON supervision_step
+WHEN EXISTS (SELECT 1 FROM supervision_step WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, '办理步骤不能覆盖'); END;
+
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, '操作日志不能删除'); END;
+
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, '操作日志不能修改'); END;
+
+CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit
+WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, '操作日志不能覆盖'); END;
+
+CREATE TRIGGER regime_change_no_delete BEFORE DELETE ON regime_change
+BEGIN SELECT RAISE(ABORT, '制度变更不能删除'); END;
+
+CREATE TRIGGER regime_change_no_update BEFORE UPDATE ON regime_change
+BEGIN SELECT RAISE(ABORT, '制度变更不能修改'); END;
+
+CREATE TRIGGER regime_change_no_replace BEFORE INSERT ON regime_change
+WHEN EXISTS (SELECT 1 FROM regime_change WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, '制度变更不能覆盖'); END;
+
+CREATE TRIGGER unit_event_no_delete BEFORE DELETE ON unit_event
+BEGIN SELECT RAISE(ABORT, '单位沿革不能删除'); END;
+
+CREATE TRIGGER unit_event_no_update BEFORE UPDATE ON unit_event
+BEGIN SELECT RAISE(ABORT, '单位沿革不能修改'); END;
+
+CREATE TRIGGER unit_event_no_replace BEFORE INSERT ON unit_event
+WHEN EXISTS (SELECT 1 FROM unit_event WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, '单位沿革不能覆盖'); END;
+
+CREATE TRIGGER bulletin_no_delete BEFORE DELETE ON bulletin
+BEGIN SELECT RAISE(ABORT, '已发的通报不能删除'); END;
+
+CREATE TRIGGER bulletin_no_update BEFORE UPDATE ON bulletin
+BEGIN SELECT RAISE(ABORT, '已发的通报不能修改'); END;
+
+CREATE TRIGGER bulletin_no_replace BEFORE INSERT ON bulletin
+WHEN EXISTS (SELECT 1 FROM bulletin WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, '已发的通报不能覆盖'); END;
+
+CREATE TRIGGER assessment_no_delete BEFORE DELETE ON assessment
+BEGIN SELECT RAISE(ABORT, '已作的考核不能删除'); END;
+
+CREATE TRIGGER assessment_no_update BEFORE UPDATE ON assessment
+BEGIN SELECT RAISE(ABORT, '已作的考核不能修改'); END;
+
+CREATE TRIGGER assessment_no_replace BEFORE INSERT ON assessment
+WHEN EXISTS (SELECT 1 FROM assessment WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, '已作的考核不能覆盖'); END;
+
+CREATE TRIGGER outcome_no_delete BEFORE DELETE ON outcome
+BEGIN SELECT RAISE(ABORT, '处理结果不能删除，只能撤销'); END;
+
+CREATE TRIGGER outcome_no_replace BEFORE INSERT ON outcome
+WHEN EXISTS (SELECT 1 FROM outcome WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, '处理结果不能覆盖'); END;
+
+CREATE TRIGGER outcome_only_revoked BEFORE UPDATE ON outcome
+WHEN NOT (
+  OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL
+  AND COALESCE(trim(NEW.revoke_reason), '') <> '' AND COALESCE(trim(NEW.revoked_by), '') <> ''
+  AND NEW.id = OLD.id AND NEW.jurisdiction_id = OLD.jurisdiction_id AND NEW.unit_id = OLD.unit_id
+  AND NEW.matter_id IS OLD.matter_id AND NEW.kind = OLD.kind AND NEW.person = OLD.person AND NEW.post = OLD.post
+  AND NEW.decided_on = OLD.decided_on AND NEW.effect_until IS OLD.effect_until AND NEW.document_no = OLD.document_no
+  AND NEW.basis = OLD.basis AND NEW.recorded_by = OLD.recorded_by AND NEW.recorded_at = OLD.recorded_at
+)
+BEGIN SELECT RAISE(ABORT, '处理结果不能修改，只能撤销一次'); END;
+
+CREATE TRIGGER matter_no_delete BEFORE DELETE ON matter
+BEGIN SELECT RAISE(ABORT, '监督事项不能删除，只能办结'); END;
+
+CREATE TRIGGER matter_keeps_unit BEFORE UPDATE ON matter
+WHEN NEW.id <> OLD.id OR NEW.uid <> OLD.uid OR NEW.unit_id <> OLD.unit_id OR NEW.jurisdiction_id <> OLD.jurisdiction_id
+  OR NEW.source <> OLD.source OR NEW.cause <> OLD.cause OR NEW.round <> OLD.round OR NEW.created_at <> OLD.created_at
+  OR (OLD.told_at IS NOT NULL AND NEW.told_at IS NOT OLD.told_at)
+BEGIN SELECT RAISE(ABORT, '监督事项的单位和事由不能修改'); END;
+
+CREATE TRIGGER matter_no_replace BEFORE INSERT ON matter
+WHEN EXISTS (SELECT 1 FROM matter WHERE id = NEW.id OR uid = NEW.uid
+  OR (unit_id = NEW.unit_id AND source = NEW.source AND cause = NEW.cause AND round = NEW.round))
+BEGIN SELECT RAISE(ABORT, '监督事项不能覆盖'); END;
+
+CREATE TRIGGER letter_no_replace BEFORE INSERT ON letter
+WHEN EXISTS (SELECT 1 FROM letter WHERE id = NEW.id OR uid = NEW.uid
+  OR (jurisdiction_id = NEW.jurisdiction_id AND number = NEW.number))
+BEGIN SELECT RAISE(ABORT, '文书不能覆盖，文号不能重复'); END;
+
+CREATE TRIGGER letter_no_delete BEFORE DELETE ON letter
+WHEN OLD.issued_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, '已发出的文书不能删除'); END;
+
+CREATE TRIGGER letter_keeps_words BEFORE UPDATE ON letter
+WHEN NEW.id <> OLD.id OR NEW.uid <> OLD.uid OR NEW.unit_id <> OLD.unit_id OR NEW.jurisdiction_id <> OLD.jurisdiction_id
+  OR (OLD.issued_at IS NOT NULL AND (
+    NEW.issued_at IS NOT OLD.issued_at OR NEW.kind <> OLD.kind OR NEW.number IS NOT OLD.number
+    OR NEW.title <> OLD.title OR NEW.addressee <> OLD.addressee OR NEW.body <> OLD.body OR NEW.basis <> OLD.basis
+    OR NEW.due IS NOT OLD.due OR NEW.signed_by <> OLD.signed_by OR NEW.matter_id IS NOT OLD.matter_id OR NEW.about <> OLD.about
+    OR (OLD.replied_at IS NOT NULL AND (NEW.replied_at IS NOT OLD.replied_at OR NEW.reply <> OLD.reply
+      OR NEW.replied_by <> OLD.replied_by))))
+  OR EXISTS (SELECT 1 FROM letter l WHERE l.id <> OLD.id AND l.jurisdiction_id = NEW.jurisdiction_id
+    AND l.number = NEW.number)
+BEGIN SELECT RAISE(ABORT, '已发出的文书和单位的回复不能修改'); END;
+
+CREATE TRIGGER rectification_no_replace BEFORE INSERT ON rectification
+WHEN EXISTS (SELECT 1 FROM rectification WHERE id = NEW.id OR uid = NEW.uid)
+BEGIN SELECT RAISE(ABORT, '整改台账不能覆盖'); END;
+
+CREATE TRIGGER rectification_no_delete BEFORE DELETE ON rectification
+BEGIN SELECT RAISE(ABORT, '整改台账不能删除，只能销号'); END;
+
+CREATE TRIGGER rectification_needs_acceptance BEFORE UPDATE ON rectification
+WHEN NEW.id <> OLD.id OR NEW.uid <> OLD.uid OR NEW.unit_id <> OLD.unit_id OR NEW.jurisdiction_id <> OLD.jurisdiction_id
+  OR (NEW.closed_on IS NOT NULL AND trim(NEW.accepted_by) = '')
+BEGIN SELECT RAISE(ABORT, '整改没有第三方验收不能销号，也不能换单位'); END;
+
+CREATE TRIGGER relation_filing_no_replace BEFORE INSERT ON relation_filing
+WHEN EXISTS (SELECT 1 FROM relation_filing WHERE id = NEW.id OR uid = NEW.uid)
+BEGIN SELECT RAISE(ABORT, '特定关系人报备不能覆盖'); END;
+
+CREATE TRIGGER relation_mark_no_delete BEFORE DELETE ON relation_mark
+BEGIN SELECT RAISE(ABORT, '报备的标记不能删除，否则核对不到'); END;
+
+CREATE TRIGGER relation_mark_no_update BEFORE UPDATE ON relation_mark
+BEGIN SELECT RAISE(ABORT, '报备的标记不能修改，否则核对不到'); END;
+
+CREATE TRIGGER relation_mark_no_replace BEFORE INSERT ON relation_mark
+WHEN EXISTS (SELECT 1 FROM relation_mark WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, '报备的标记不能覆盖'); END;
+
+CREATE TRIGGER relation_filing_no_delete BEFORE DELETE ON relation_filing
+BEGIN SELECT RAISE(ABORT, '特定关系人报备不能删除'); END;
+
+CREATE TRIGGER relation_filing_stays BEFORE UPDATE ON relation_filing
+WHEN NEW.id <> OLD.id OR NEW.unit_id <> OLD.unit_id OR NEW.sealed <> OLD.sealed OR NEW.filed_on <> OLD.filed_on
+  OR OLD.ended_on IS NOT NULL
+BEGIN SELECT RAISE(ABORT, '特定关系人报备不能修改，只能终止'); END;
+"""
+
 
 def _statements(texts: str) -> dict[str, str]:
     return {
@@ -190,7 +339,8 @@ def _statements(texts: str) -> dict[str, str]:
 FIRST = _statements(_GUARDS)  # Of the tables of the first migration.
 COMPLIANCE = _statements(_COMPLIANCE_GUARDS)  # Of the second's.
 DESK = _statements(_DESK_GUARDS)  # Of the fourth's.
-STATEMENTS = {**FIRST, **COMPLIANCE, **DESK}
+SUPERVISION = _statements(_SUPERVISION_GUARDS)  # Of the fifth's.
+STATEMENTS = {**FIRST, **COMPLIANCE, **DESK, **SUPERVISION}
 
 
 def missing(connection: Connection) -> list[str]:
