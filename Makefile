@@ -8,11 +8,12 @@ PORT ?= 8000
 VNU := 26.9.27
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: help setup run test test-fast test-postgresql lint bench rules mutation wheel browser checker clean
+.PHONY: help setup run test test-fast test-thorough test-postgresql lint bench rules mutation wheel browser checker clean
 
 help:
 	@echo "make run     打开网站 http://127.0.0.1:$(PORT)/（首次会自动准备环境、装入示例数据）"
 	@echo "make test    运行全部测试（含浏览器）"
+	@echo "make test-thorough 同上，密码等按真实代价，随机情形和强行终止的次数更多（约一小时）"
 	@echo "make test-postgresql 在 PostgreSQL 上运行用到数据库的测试（自动启动临时服务器）"
 	@echo "make bench   测量发布、检索、生成和截止前一小时填报的速度和内存"
 	@echo "make rules   由规则、制度和情形生成规则表、情形数和制度文件的 Schema"
@@ -79,11 +80,17 @@ lint: setup
 test: setup browser checker
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest -n 2 --dist loadgroup -q
-	@$(MAKE) --no-print-directory test-postgresql
+	@$(MAKE) --no-print-directory test-postgresql SCOPE="tests/store tests/services/board tests/services/supervision tests/services/running tests/services/desk"
 
 # Every test that uses a database once more, on a PostgreSQL server of the run's own. About SQLite's file: left out.
+# `make test` takes the part in which the two databases could differ.
 test-postgresql: setup
-	PORTAL_TEST_DATABASE=postgresql $(BIN)/pytest -n 2 --dist loadgroup -q -m "not browser and not kill"
+	PORTAL_TEST_DATABASE=postgresql $(BIN)/pytest -n 2 --dist loadgroup -q -m "not browser and not kill" $(SCOPE)
+
+# The same tests at the product's own prices, with more made-up examples, kills and combinations of pages.
+test-thorough: setup browser checker
+	PORTAL_THOROUGH=1 $(BIN)/pytest -n 2 --dist loadgroup -q
+	@$(MAKE) --no-print-directory test-postgresql
 
 test-fast: setup
 	$(BIN)/pytest -n 2 -q -m "not kill and not browser"

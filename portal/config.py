@@ -64,6 +64,12 @@ class Settings(BaseSettings):
         None  # The address of the proxy before the office, whose X-Forwarded-For counts.
     )
     office_hosts: tuple[str, ...] = ()  # Further host names under which the office answers.
+    # https://… of the report host, as the public reaches it. Without one the form is a page of other channels.
+    report_url: WebAddress | None = None
+    report_port: Annotated[int, Field(ge=0, le=65535)] = 8002
+    report_proxy: str | None = None  # The address of the proxy before the report host.
+    report_quota_mb: Annotated[int, Field(ge=16)] = 20_000  # Of all sealed reports together.
+    reports_database_url: str | None = None  # A PostgreSQL database of its own; default: SQLite, reports.db.
     attachments_url: str | None = None  # s3://bucket/prefix and the like; default: a folder of the home.
     mail_server: str | None = None  # Without one, letters wait and are shown by `portal mail`.
     mail_port: Annotated[int, Field(ge=1, le=65535)] = 25
@@ -76,6 +82,31 @@ class Settings(BaseSettings):
     def database(self) -> Path:
         """The SQLite file."""
         return self.home / "portal.db"
+
+    @property
+    def reports_database(self) -> Path:
+        """The SQLite file of sealed reports: never the same as the other."""
+        return self.home / "reports.db"
+
+    @property
+    def key_lists_folder(self) -> Path:
+        """Where the signed key lists lie, `<jurisdiction>/<serial>.json`: public, never overwritten."""
+        return self.home / "key_lists"
+
+    @property
+    def receipt_keys_folder(self) -> Path:
+        """Where the report host's signing keys of filing receipts lie, `<jurisdiction>.key`."""
+        return self.home / "receipt_keys"
+
+    @property
+    def routing_keys_folder(self) -> Path:
+        """Where the office's own age keys lie by which it learns who may see a report, `<jurisdiction>.key`."""
+        return self.home / "routing_keys"
+
+    @property
+    def report_terms_file(self) -> Path:
+        """What the office changed of the clocks of reports, for the report host to read: public."""
+        return self.home / "report_terms.json"
 
     @property
     def secret_file(self) -> Path:

@@ -22,7 +22,7 @@ from portal.domain.canonical import canonical, document_json
 from portal.domain.documents.base import Document
 from portal.domain.documents.regulation import Regulation
 from portal.domain.regimes import Regime
-from portal.domain.units import UnitType
+from portal.domain.units import UnitType, guess_type
 from portal.exchange.regulations import Doubt, Removal, read_regulation
 from portal.exchange.sheets import Entry, Problem, Reading, key_words, read_documents
 from portal.services import publishing, rosters
@@ -336,22 +336,6 @@ class _RowRefusal(ValueError):
 
 def _says(draft: Draft, document: Document) -> bool:
     return draft.content == canonical(document_json(document))
-
-
-def guess_type(name: str) -> str:
-    """Return the likely type of a body from the last characters of its name; a person can change it later."""
-    for endings, type_ in (
-        (("镇", "乡", "街道", "街道办事处", "镇人民政府"), UnitType.TOWNSHIP),
-        (("村", "社区", "村民委员会"), UnitType.VILLAGE),
-        (
-            ("大学", "学院", "学校", "医院", "中心", "研究所", "研究院", "馆", "站"),
-            UnitType.INSTITUTION,
-        ),
-        (("厅", "局", "委员会", "办公室", "部", "厅机关", "监狱"), UnitType.BUREAU),
-    ):
-        if name.split("(")[0].split("（")[0].endswith(endings):
-            return type_.value
-    return UnitType.OTHER.value
 
 
 def _problem(entry: Entry, message: str) -> Problem:

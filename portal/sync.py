@@ -28,8 +28,10 @@ from portal.domain.documents.declaration import words
 from portal.domain.regimes import Regime
 from portal.search import Entry, IndexBusy, IndexDamaged, SearchIndex, ensure_usable
 from portal.services.attachments import any_gone, sweep
+from portal.services.running.overlay import refresh
 from portal.site.build import BuildReport, build_site
 from portal.site.forks import ForkFailed
+from portal.site.online import read_online
 from portal.site.precompress import compressed
 from portal.site.served import Site, built_change, has_another_past, is_current, program_identity
 from portal.site.snapshot import OpenSnapshot, RecordView, Snapshot, open_snapshot
@@ -107,6 +109,7 @@ def site_of(
         compressed if settings.precompress else None,
         jobs or min(os.cpu_count() or 1, 4),
         _near_files(settings),
+        online=lambda: read_online(settings.key_lists_folder, settings.report_url),
     )
 
 
@@ -200,6 +203,7 @@ def pay(
     now = now or datetime.now(UTC)
     with only_writer(settings, wait=wait):
         session.rollback()  # A snapshot begins a new transaction of its own.
+        refresh(site.regimes, session)
         owed_index = _owed(session, Outbox.indexed_at)
         owed_site = _owed(session, Outbox.built_at)
         # A database put back from a backup may count anew, and lack what the site still shows.

@@ -25,6 +25,7 @@ from portal.services.checking import Book
 from portal.services.desk import scheduling
 from portal.services.desk.rooms import Room
 from portal.services.desk.telling import tell_published
+from portal.services.running.overlay import refresh
 from portal.site.rows import forget
 from portal.site.served import Site
 from portal.site.snapshot import SHANGHAI
@@ -185,6 +186,8 @@ class _Watch:
     def _pass(self) -> None:
         now = self._clock()
         address = self._settings.office_url or f"http://{self._settings.host}:{self._settings.office_port}"
+        refresh(self._site.regimes, self._session)
+        self._session.rollback()
         for line in publish_due(self._session, self._site.regimes, now=now, address=address.rstrip("/")):
             self._tell(line)
         change, day = latest_change(self._session), now.astimezone(SHANGHAI).date()

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.domain.roles import Role
+from portal.domain.roles import COMMISSION_ROLES, Role
 from portal.domain.units import UnitType
 from portal.services.accounts.entering import find_account
 from portal.services.accounts.keeping import invite, make_account
@@ -22,7 +22,19 @@ _PEOPLE = (
     ("demo-editor", "示例填报员", (Role.EDITOR,)),
     ("demo-reviewer", "示例审核员", (Role.REVIEWER,)),
     ("demo-admin", "示例管理员", (Role.UNIT_ADMIN,)),
-    ("demo-officer", "示例纪检员", (Role.COMMISSION_ADMIN,)),
+    ("demo-officer", "示例纪检员", (Role.OFFICER,)),
+    ("demo-officer-2", "示例督查员", (Role.OFFICER,)),
+    ("demo-commission-admin", "示例纪委管理员", (Role.COMMISSION_ADMIN,)),
+    ("demo-filings", "示例报备员", (Role.FILINGS,)),
+    # Supervises as well, as in a small county: so the early warnings with reports can be tried.
+    ("demo-intake-lead", "示例甲", (Role.INTAKE_LEAD, Role.OFFICER)),
+    ("demo-intake-1", "示例乙", (Role.INTAKE,)),
+    ("demo-intake-2", "示例丙", (Role.INTAKE,)),
+    (
+        "demo-superior",
+        "示例上级",
+        (Role.INTAKE,),
+    ),  # Of the superior commission, by its entry in the key list.
 )
 _BY = "示例数据"
 
@@ -53,7 +65,7 @@ def invite_samples(session: Session, *, address: str, now: datetime) -> list[Sam
         account = make_account(
             session,
             jurisdiction=unit.jurisdiction,
-            unit=None if roles[0] is Role.COMMISSION_ADMIN else unit,
+            unit=None if roles[0] in COMMISSION_ROLES else unit,
             login=login,
             name=name,
             email="",

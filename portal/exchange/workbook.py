@@ -23,6 +23,7 @@ from portal.domain.values import Type
 from portal.exchange.characters import writable
 from portal.exchange.sheets.writing import safe_text
 
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Value = str | float | int | date | None
 Row = tuple[Sequence[Value], Sequence[Type]]  # The cells of a row, and what each of them holds.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +17,8 @@ from portal.domain.regimes import Regime
 from portal.domain.units import UnitType
 from portal.domain.values import check_uscc, clean_text, fold, read_day
 from portal.store.tables import Jurisdiction, Outbox, Unit, UnitAlias
+
+_Value = TypeVar("_Value")
 
 
 class RosterError(ValueError):
@@ -195,36 +198,80 @@ def make_slug(session: Session, jurisdiction: Jurisdiction, name: str) -> str:
     return next(one for one in candidates if one not in taken)
 
 
+@dataclass(frozen=True)
+class RosterRow:
+    """One row of a roster file: what it says, or what is wrong with it and in which column."""
+
+    number: int  # As a spreadsheet counts.
+    name: str
+    line: RosterLine | None
+    wrong: str = ""
+    column: str = ""
+
+
+class WrongCell(ValueError):
+    """A cell that cannot be used; `column` is its label."""
+
+    def __init__(self, column: str, message: str) -> None:
+        """Keep the column."""
+        super().__init__(message)
+        self.column = column
+
+
 def read_roster(data: bytes) -> list[RosterLine]:
     """Read a roster CSV (UTF-8 or GBK, header as in `COLUMNS`), or raise `RosterError`."""
-    rows = list(csv.reader(io.StringIO(_decode(data))))
-    header = [fold(cell).lstrip("*") for cell in rows[0]] if rows else []
+    lines = []
+    for row in read_rows(table_of(data)):
+        if row.line is None:
+            raise RosterError(f"名册第 {row.number} 行{row.wrong}")
+        lines.append(row.line)
+    return lines
+
+
+def table_of(data: bytes) -> list[list[str]]:
+    """Return the cells of a CSV (UTF-8 or GBK), or raise `RosterError`."""
+    return list(csv.reader(io.StringIO(_decode(data))))
+
+
+def read_rows(table: Sequence[Sequence[str]]) -> list[RosterRow]:
+    """Read every row of a roster, wrong ones included; raise `RosterError` where it has no header or no rows."""
+    header = [fold(cell).lstrip("*") for cell in table[0]] if table else []
     places = {name: header.index(fold(label)) for label, name in COLUMNS.items() if fold(label) in header}
     if "name" not in places or "type" not in places:
         raise RosterError(f"名册第 1 行须有“单位名称”和“单位类型”两栏。完整表头：{'、'.join(COLUMNS)}。")
-    lines: list[RosterLine] = []
-    seen: dict[str, int] = {}
-    for number, row in enumerate(rows[1:], start=2):
+    rows: list[RosterRow] = []
+    names: dict[str, int] = {}
+    slugs: set[str] = set()
+    for number, row in enumerate(table[1:], start=2):
         cells = {name: row[place].strip() if place < len(row) else "" for name, place in places.items()}
         if not any(cells.values()):
             continue
-        try:
-            line = _roster_line(cells, position=number - 1)
-        except ValueError as wrong:
-            raise RosterError(f"名册第 {number} 行：{wrong}") from wrong
-        if fold(line.name) in seen:
-            raise RosterError(
-                f"名册第 {number} 行“{line.name}”与第 {seen[fold(line.name)]} 行重复。请删去其中一行。"
-            )
-        seen[fold(line.name)] = number
-        if line.slug and line.slug in {other.slug for other in lines}:
-            raise RosterError(
-                f"名册第 {number} 行的网址代码“{line.slug}”与前面的单位重复。请更换，或留空由系统编排。"
-            )
-        lines.append(line)
-    if not lines:
+        rows.append(_read_row(cells, number, names, slugs))
+    if not rows:
         raise RosterError("名册中没有单位。请在表头下面每行填写一个单位。")
-    return lines
+    return rows
+
+
+def _read_row(cells: dict[str, str], number: int, names: dict[str, int], slugs: set[str]) -> RosterRow:
+    try:
+        line = _roster_line(cells, position=number - 1)
+    except WrongCell as wrong:
+        return RosterRow(number, cells["name"], None, f"：{wrong}", wrong.column)
+    first = names.setdefault(fold(line.name), number)
+    if first != number:
+        return RosterRow(
+            number, line.name, None, f"“{line.name}”与第 {first} 行重复。请删去其中一行。", "单位名称"
+        )
+    if line.slug and line.slug in slugs:
+        return RosterRow(
+            number,
+            line.name,
+            None,
+            f"的网址代码“{line.slug}”与前面的单位重复。请更换，或留空由系统编排。",
+            "网址代码",
+        )
+    slugs.update([line.slug] if line.slug else [])
+    return RosterRow(number, line.name, line)
 
 
 def _roster_line(cells: dict[str, str], *, position: int) -> RosterLine:
@@ -232,29 +279,42 @@ def _roster_line(cells: dict[str, str], *, position: int) -> RosterLine:
         try:
             clean_text(cell)
         except ValueError as wrong:
-            raise ValueError(f"“{_LABELS[column]}”{wrong}") from wrong
+            raise WrongCell(_LABELS[column], f"“{_LABELS[column]}”{wrong}") from wrong
         if len(cell) > 100 or "\n" in cell:
-            raise ValueError(f"“{_LABELS[column]}”超过 100 字或含有换行。请改短，写在一行内。")
+            raise WrongCell(
+                _LABELS[column], f"“{_LABELS[column]}”超过 100 字或含有换行。请改短，写在一行内。"
+            )
     name = str(clean_text(cells["name"]))
     if not name:
-        raise ValueError("“单位名称”为空。请填写单位全称。")
+        raise WrongCell("单位名称", "“单位名称”为空。请填写单位全称。")
     slug = cells.get("slug") or None
     if slug and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", slug):
-        raise ValueError(f"“网址代码”是“{slug}”，只能用小写字母、数字和连字符。可以留空由系统编排。")
+        raise WrongCell(
+            "网址代码", f"“网址代码”是“{slug}”，只能用小写字母、数字和连字符。可以留空由系统编排。"
+        )
     return RosterLine(
         name=name,
-        type=UnitType.read(_USUAL_TYPES.get(fold(cells["type"]), cells["type"])).value,
+        type=_of("type", cells["type"], lambda text: UnitType.read(_USUAL_TYPES.get(fold(text), text)).value),
         slug=slug,
         short=cells.get("short") or None,
         code=cells.get("code") or None,
-        uscc=check_uscc(cells["uscc"]) if cells.get("uscc") else None,
-        founded_on=read_day(cells["founded_on"]) if cells.get("founded_on") else None,
-        abolished_on=read_day(cells["abolished_on"]) if cells.get("abolished_on") else None,
+        uscc=_of("uscc", cells["uscc"], check_uscc) if cells.get("uscc") else None,
+        founded_on=_of("founded_on", cells["founded_on"], read_day) if cells.get("founded_on") else None,
+        abolished_on=_of("abolished_on", cells["abolished_on"], read_day)
+        if cells.get("abolished_on")
+        else None,
         aliases=tuple(
             part.strip() for part in re.split(r"[、;；]", cells.get("aliases", "")) if part.strip()
         ),
         position=position,
     )
+
+
+def _of(column: str, cell: str, read: Callable[[str], _Value]) -> _Value:
+    try:
+        return read(cell)
+    except ValueError as wrong:
+        raise WrongCell(_LABELS[column], str(wrong)) from wrong
 
 
 def _decode(data: bytes) -> str:

@@ -48,7 +48,13 @@ class NoFont(CannotPrint):
 
 
 class Press:
-    """Prints sheets. Looks for fonts once; `folders` are searched besides the system's own."""
+    """Prints sheets. Looks for fonts once; `folders` are searched besides the system's own.
+
+    What else is printed has a press of its own over this one: its `layout` and what it is called in messages.
+    """
+
+    layout: Path = LAYOUT
+    what: str = "公示海报"
 
     def __init__(self, folders: Sequence[Path] = (), *, system_fonts: bool = True) -> None:
         self._folders, self._system = tuple(folders), system_fonts
@@ -98,7 +104,7 @@ class Press:
         sans = next((one for one in SANS if self._shows(one, known)), None)
         if song is None and sans is None:
             raise NoFont(
-                "服务器上没有中文字体，无法生成公示海报。请平台管理员安装后重启服务："
+                f"服务器上没有中文字体，无法生成{self.what}。请平台管理员安装后重启服务："
                 "apt install fonts-noto-cjk（Debian、Ubuntu），其他系统安装思源宋体和思源黑体。"
             )
         return song or sans or "", sans or song or ""
@@ -129,7 +135,7 @@ class Press:
         setting: Any = typst.compile  # Its declared overloads take a format in no variable.
         try:
             return setting(
-                LAYOUT.read_bytes(),
+                self.layout.read_bytes(),
                 format=form,
                 font_paths=self._fonts,
                 sys_inputs={"data": json.dumps(data, ensure_ascii=False), "song": song, "sans": sans},
@@ -139,7 +145,7 @@ class Press:
             if unshown := _UNSHOWN.search(wrong.message):
                 seen = _CODE.sub(lambda one: f"U+{one[1].upper()}", unshown[1].strip('"'))
                 raise CannotPrint(
-                    f"“{seen}”在服务器的字体里没有，印出来会是空框，所以没有生成海报。"
+                    f"“{seen}”在服务器的字体里没有，印出来会是空框，所以没有生成{self.what}。"
                     "请平台管理员安装含有这个字的字体，或先从公开网页打印。"
                 ) from wrong
             raise

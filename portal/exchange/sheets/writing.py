@@ -59,12 +59,20 @@ def to_csv(document_rows: Iterable[tuple[str, Document]], model: type[Document])
     reading takes away; numbers stay numbers.
     """
     fields = declaration(model).fields
+    head: list[str] = [UNIT, *(Slot(one).header for one in fields)]
+    rows = (
+        [unit_name, *(text_of(one, value_of(document, one)) for one in fields)]
+        for unit_name, document in document_rows
+    )
+    return csv_of([head, *rows])
+
+
+def csv_of(rows: Iterable[Sequence[str | float]]) -> bytes:
+    """Return rows as UTF-8 CSV with a byte order mark; no text in them is run as a formula, numbers stay numbers."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow([UNIT, *(Slot(one).header for one in fields)])
-    for unit_name, document in document_rows:
-        texts = [unit_name, *(text_of(one, value_of(document, one)) for one in fields)]
-        writer.writerow([safe_text(text) for text in texts])
+    for row in rows:
+        writer.writerow([safe_text(one) if isinstance(one, str) else one for one in row])
     return out.getvalue().encode("utf-8-sig")
 
 

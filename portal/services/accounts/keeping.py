@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.domain.roles import COMMISSION_ROLES, UNIT_ROLES, Role
@@ -199,10 +199,17 @@ def kept_by_commission(session: Session, jurisdiction_slug: str) -> list[Account
     return list(session.scalars(query.order_by(Account.unit_id, Account.id)))
 
 
-def units_for_invitation(session: Session, jurisdiction_slug: str) -> list[Unit]:
-    """Return the units of the jurisdiction, by name."""
-    query = select(Unit).join(Unit.jurisdiction).where(Jurisdiction.slug == jurisdiction_slug)
-    return list(session.scalars(query.order_by(Unit.name)))
+def units_for_invitation(session: Session, jurisdiction_slug: str, *, on: date) -> list[Unit]:
+    """Return the units of the jurisdiction in roster order; those that have ended by the day `on` take nobody in."""
+    query = (
+        select(Unit)
+        .join(Unit.jurisdiction)
+        .where(
+            Jurisdiction.slug == jurisdiction_slug,
+            or_(Unit.abolished_on.is_(None), Unit.abolished_on > on),
+        )
+    )
+    return list(session.scalars(query.order_by(Unit.position, Unit.id)))
 
 
 _GOVERNING = frozenset({Role.UNIT_ADMIN, Role.COMMISSION_ADMIN})

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.domain.roles import Role
+from portal.services.checking import SHANGHAI
 from portal.store.tables import Account, LoginSession
 
 IDLE = timedelta(minutes=60)  # Long enough to fill in a quarter with the voucher folder beside it.
@@ -103,7 +104,11 @@ def identify(session: Session, token: str, *, now: datetime) -> tuple[Identity, 
     found = find_session(session, token, now=now)
     if found is None:
         return None
-    return _identity(session.get_one(Account, found.account_id), found), now - found.last_seen_at >= _TOUCH
+    account = session.get_one(Account, found.account_id)
+    ended = account.unit.abolished_on if account.unit else None
+    if ended is not None and ended <= now.astimezone(SHANGHAI).date():
+        return None  # Nobody acts for a unit that is no more, even before its accounts have been disabled.
+    return _identity(account, found), now - found.last_seen_at >= _TOUCH
 
 
 def identify_expired(session: Session, token: str, *, now: datetime) -> Identity | None:

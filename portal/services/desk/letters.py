@@ -108,6 +108,45 @@ def overdue(*, duty: str, period: str, what: str, day: date, workdays: int, addr
     )
 
 
+def asked(*, day: date, address: str) -> Letter:
+    """监督事项: the commission waits for the unit's answer."""
+    return _letter(
+        "有一件监督事项请本单位说明",
+        f"纪委监委就一件监督事项请本单位在{show_day(day)}前作出说明。请登录后在“监督事项”中查看和答复。",
+        address,
+    )
+
+
+def told_by_commission(*, address: str) -> Letter:
+    """Something of the commission waits: what it is about is read after signing in."""
+    return _letter(
+        "纪委监委有一件事项请查收",
+        "纪委监委向本单位发来一件文书或者事项，请登录后查看。有期限的，请在期限以内办理。",
+        address,
+    )
+
+
+def answered_to_commission(*, explained: int, replied: int, reported: int, address: str) -> Letter:
+    """单位答复: to the officers whom it concerns; how many, and nothing of whom or of what."""
+    said = [
+        text
+        for count, text in (
+            (explained, f"说明 {explained} 件"), (replied, f"文书回复 {replied} 份"), (reported, f"整改报请验收 {reported} 项"),
+        )
+        if count
+    ]  # fmt: skip
+    return _letter(
+        "有单位作出答复，请登录查看",
+        f"您经办的事项有了新的答复：{'，'.join(said)}。请登录后办理。",
+        address,
+    )
+
+
+def overdue_rectification(*, address: str) -> Letter:
+    """整改逾期: to the commission's officers."""
+    return _letter("整改台账有事项逾期", "整改台账里有一项超过期限还没有销号，请登录后查看。", address)
+
+
 def _name(duty: str, period: str) -> str:
     return f"{duty}（{period}）" if period else duty
 

@@ -86,14 +86,14 @@ class Proposals:
 def read_entry(typed: Mapping[str, str]) -> Entry:
     """Read name, post, role, since and until as typed, or raise `NotEntered` with every mistake at once."""
     errors: dict[str, str] = {}
-    texts = {name: _text(name, typed.get(name, ""), errors) for name in ("name", "post")}
+    texts = {name: read_text(name, typed.get(name, ""), errors) for name in ("name", "post")}
     role = MemberRole.MEMBER
     try:
         role = MemberRole(typed.get("role", ""))
     except ValueError:
         errors["role"] = "没有选择身份。请选择该成员在班子中的身份。"
-    since = _day("since", typed.get("since", ""), errors, needed=True)
-    until = _day("until", typed.get("until", ""), errors)
+    since = read_term_day("since", typed.get("since", ""), errors, needed=True)
+    until = read_term_day("until", typed.get("until", ""), errors)
     if since and until and until < since:
         errors["until"] = (
             f"任职截止日期（{show_day(until)}）早于起始日期（{show_day(since)}）。请改正其中一个。"
@@ -115,7 +115,7 @@ def end_term(room: Room, member: Member, *, until: str, seen: str, actor: Actor,
     """End a term on its last day, or raise `NotEntered` or `ChangedMeanwhile`."""
     _refuse_changed(member, seen)
     errors: dict[str, str] = {}
-    day = _day("until", until, errors, needed=True)
+    day = read_term_day("until", until, errors, needed=True)
     if day and day < member.since:
         errors["until"] = f"任职截止日期（{show_day(day)}）早于起始日期（{show_day(member.since)}）。请改正。"
     if errors or day is None:
@@ -182,7 +182,7 @@ def in_order(members: Iterable[Member]) -> list[Member]:
     )
 
 
-def doubts(members: Iterable[Member]) -> list[str]:
+def doubts(members: Iterable[Member | Entry]) -> list[str]:
     """Say what looks unusual among those in post on one day. It may well be right (兼任), so nothing is refused."""
     by_role: dict[MemberRole, list[str]] = {}
     for one in members:
@@ -283,7 +283,8 @@ def _named(plan: DelegationPlan) -> list[Entry]:
     return list(found.values())
 
 
-def _text(name: str, typed: str, errors: dict[str, str]) -> str:
+def read_text(name: str, typed: str, errors: dict[str, str]) -> str:
+    """Return a name or a post as it may be entered; what is wrong goes into `errors`."""
     label = _LABELS[name]
     try:
         text = str(clean_text(typed))
@@ -299,7 +300,8 @@ def _text(name: str, typed: str, errors: dict[str, str]) -> str:
     return text
 
 
-def _day(name: str, typed: str, errors: dict[str, str], *, needed: bool = False) -> date | None:
+def read_term_day(name: str, typed: str, errors: dict[str, str], *, needed: bool = False) -> date | None:
+    """Return a day of a term, None where it is blank; what is wrong goes into `errors`."""
     label = _LABELS[name]
     if not typed.strip():
         if needed:
@@ -316,11 +318,16 @@ def _day(name: str, typed: str, errors: dict[str, str], *, needed: bool = False)
     return day
 
 
+def overlap(one: Entry, other: Entry) -> bool:
+    """Tell whether both are the same person in the same post at the same time."""
+    same = (fold(one.name), fold(one.post)) == (fold(other.name), fold(other.post))
+    return same and one.since <= (other.until or date.max) and other.since <= (one.until or date.max)
+
+
 def _refuse_overlap(members: Iterable[Member], entry: Entry, *, besides: Member | None = None) -> None:
     """One person is in one post once at a time. Two posts at a time are 兼任, and quite usual."""
     for one in members:
-        same = one is not besides and (fold(one.name), fold(one.post)) == (fold(entry.name), fold(entry.post))
-        if same and one.since <= (entry.until or date.max) and entry.since <= (one.until or date.max):
+        if one is not besides and overlap(entry_of(one), entry):
             raise NotEntered(
                 {
                     "since": f"名单上已有“{entry_of(one).told}”，与这次填写的任职时间重叠。"

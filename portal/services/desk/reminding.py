@@ -3,6 +3,8 @@
     due_reminders(session, regimes, *, now, address) -> int       every unit; once a day is enough
     remind_unit(room, regime, *, now, address) -> int             one unit
 
+On which days is the regime's word (`[[reminders]]`); a regime's `soon` says from when a deadline is *shown* as near.
+
 Each letter has a key of duty, period, deadline, stage and person. The key is
 unique in the database, so a second run, a second worker or a crash half-way
 doubles nothing; a run that was missed is made up for by the next.
@@ -20,6 +22,7 @@ from portal.domain.calendar import Calendar
 from portal.domain.obligations import duty_of
 from portal.domain.regimes import Regime
 from portal.domain.roles import Role
+from portal.domain.supervision.terms import ReminderTerms
 from portal.services.checking import SHANGHAI
 from portal.services.compliance_answers import period_name
 from portal.services.desk import letters
@@ -27,13 +30,9 @@ from portal.services.desk.rooms import Room
 from portal.services.desk.tasks import Task, desk_of, first_quarter_of
 from portal.store.tables import Account, Unit
 
-# When the platform writes is its own habit and no rule of law, so these are no dated terms of a regime file:
-# a regime's `soon` says from when a deadline is *shown* as near, and may name other lengths.
-BEFORE = (5, 1)  # Working days: a week, in which a review still fits; and the last day but one.
-AFTER = 1  # The first working day after: a disclosure that is one day late is soon put right.
-EVERY = 5  # Then weekly.
-WEEKS = 12  # A quarter long. Whoever has not acted on twelve letters will not on a hundred: the desk and the board go on showing it.
-MORNING = 8  # The hour in China before which nobody is written to.
+MORNING = (
+    8  # The hour in China before which nobody is written to: manners, not a term that anybody counts on.
+)
 _READERS = frozenset({Role.EDITOR.value, Role.REVIEWER.value})
 
 
@@ -58,8 +57,8 @@ def remind_unit(room: Room, regime: Regime, *, now: datetime, address: str) -> i
     return _remind(room, regime, now=now, address=address)
 
 
-def stage_of(task: Task, *, today: date, calendar: Calendar) -> int | None:
-    """Return the stage that a task has reached: -5 or -1 before its day, 1, 6, 11 … after it; None where none has.
+def stage_of(task: Task, terms: ReminderTerms, *, today: date, calendar: Calendar) -> int | None:
+    """Return the stage that a task has reached: say -5 or -1 before its day, 1, 6, 11 … after it; None where none has.
 
     The newest stage only: what was missed while nobody was running is not written afterwards.
     """
@@ -67,12 +66,12 @@ def stage_of(task: Task, *, today: date, calendar: Calendar) -> int | None:
         return None
     if today <= task.due:
         left = calendar.workdays_between(today, task.due)
-        return next((-one for one in sorted(BEFORE) if left <= one), None)
+        return next((-one for one in sorted(terms.before) if left <= one), None)
     passed = calendar.workdays_between(task.due, today)
-    if passed < AFTER:
+    if passed < terms.after:
         return None
-    week = (passed - AFTER) // EVERY
-    return AFTER + week * EVERY if week < WEEKS else None
+    time = (passed - terms.after) // terms.every
+    return terms.after + time * terms.every if time < terms.times else None
 
 
 class _Unbound(Room):
@@ -87,7 +86,8 @@ def _remind(
 ) -> int:
     moment = now.astimezone(SHANGHAI)
     today = moment.date()
-    if moment.hour < MORNING or not regime.calendar_on(today).is_workday(today):
+    terms = regime.reminders_on(today)
+    if terms is None or moment.hour < MORNING or not regime.calendar_on(today).is_workday(today):
         return 0
     people = [one for one in room.accounts() if _is_reader(one)]
     if not people:
@@ -95,7 +95,7 @@ def _remind(
     count = 0
     for task in desk_of(room, regime, actor=None, now=now, first_quarter=first_quarter).tasks:
         calendar = regime.calendar_on(task.due or today)
-        stage = stage_of(task, today=today, calendar=calendar)
+        stage = stage_of(task, terms, today=today, calendar=calendar)
         if stage is None:
             continue
         letter = _letter(task, today, calendar, address)

@@ -88,6 +88,9 @@ def publish_due(room: Room, uid: str, *, book: Book, now: datetime) -> Version |
     draft = _due(room, uid, now)
     if draft is None:
         return None
+    gone = room.unit.abolished_on
+    if gone is not None and gone <= now.astimezone(SHANGHAI).date():
+        raise Refused(f"本单位自{show_day(gone)}撤销或并入其他单位，没有按时发布。草稿保留。")
     reviewer = room.account(draft.approved_by_id) if draft.approved_by_id is not None else None
     if (
         reviewer is None

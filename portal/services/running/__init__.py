@@ -1,0 +1,1 @@
+"""Running a jurisdiction: its units, the terms that the law leaves open, its holidays, and the log of everything."""

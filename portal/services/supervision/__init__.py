@@ -1,0 +1,1 @@
+"""What the commission does about what it sees, and what units answer."""
