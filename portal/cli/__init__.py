@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Name of the command → (module of this package, first line of its help).
 TABLE: dict[str, tuple[str, str]] = {
+    "board": ("board", "纪委监委工作台的公开情况表：截至何时、多少单位有欠缺；可以重新核对、导出 CSV。"),
     "build": ("instance", "生成静态网站：只做有变化的部分，先在一旁生成，再整体切换。"),
     "check": ("checking", "按一个县区的规则核对文件，不写入任何内容。有“不得发布”的问题时以状态 1 结束。"),
     "compliance": (
@@ -31,21 +32,30 @@ TABLE: dict[str, tuple[str, str]] = {
     "drafts": ("publishing", "列出尚未发布的草稿。"),
     "exempt": ("compliance", "登记豁免：一个单位在一段时间内不适用某项义务。原因和批准机关将公示。"),
     "extend": ("compliance", "登记延期：一项义务的一期延后到期。原因和批准机关将公示。"),
+    "filings": ("filings", "特定关系人报备的密钥：生成密钥文件、启用公钥、离线打开一份报备。"),
     "headers": ("deploying", "输出网站服务器（nginx 或 Caddy）要加的安全响应头。"),
     "import": ("documents", "导入 xlsx、csv、json（制度文件还可用 txt、docx、pdf）。"),
     "init": ("instance", "在 PORTAL_HOME 中建立空的平台实例（含各县区）。可重复运行。"),
+    "keys": ("keys", "举报的密钥：建立、登记持钥人、公布清单、更换、吊销、查看状态。"),
     "kinds": ("documents", "列出全部公开内容类别。"),
     "office": ("serving", "打开办公端：单位填报、审核、发布。与公开网站分开，使用自己的网址。"),
     "mail": ("mail", "列出等待发送的邮件；portal mail send 立即发送。"),
     "publish": ("publishing", "发布一件或多件草稿（编号见 portal drafts）。全部成功才写入。"),
     "publish-site": ("deploying", "把生成好的静态网站带到一个文件夹或对象存储，只传有变化的文件。"),
     "rename-unit": ("documents", "单位改名：网址和已公开的内容不变，旧名称仍可用于导入。"),
+    "report-host": (
+        "reporting",
+        "打开举报接收端：接收已加密的举报，供举报人查询。不用 Cookie，不记录网络地址。",
+    ),
     "revoke-exemption": (
         "compliance",
         "撤销一条豁免登记，自今天起失效；登记本身保留。编号见 portal compliance。",
     ),
     "rules": ("checking", "列出全部规则：是否实现、各县区的严重程度、出处、情形数。"),
-    "run": ("serving", "准备好一切并打开网站和办公端：建立实例、（空实例）装入示例数据、同步、提供访问。"),
+    "run": (
+        "serving",
+        "准备好一切并打开网站、办公端和举报接收端：建立实例、（空实例）装入示例数据、同步、提供访问。",
+    ),
     "schema": ("documents", "输出某类公开内容的 JSON Schema。"),
     "search": ("documents", "检索已公开的内容。"),
     "sync": ("instance", "把已发布的变化同步到检索索引和静态网站。"),
@@ -53,6 +63,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "units": ("documents", "导入单位名册（CSV）；不给文件时列出现有名册。"),
     "users": ("users", "办公端的账号：首位管理员、邀请、停用、角色、重设第二步验证。"),
     "verify": ("verify", "核对内容指纹：给出从网站下载的 JSON 文件，或整个网站的文件夹。"),
+    "verify-receipt": ("receipts", "核对收件凭证：某日收到过某份内容，而内容不必公开。"),
     "worker": ("instance", "常驻运行：每有发布，一秒之内更新网站和检索。按 Ctrl+C 停止。"),
     "withdraw": ("publishing", "依法撤回一个已公开的版本：留下撤回说明页，写明依据、原因、批准人。"),
 }

@@ -14,7 +14,7 @@ from portal.cli.telling import Refusal, say
 from portal.domain.obligations import DUTIES, Cell, Status
 from portal.domain.regimes import Regime
 from portal.domain.values import read_day, show_day
-from portal.services import compliance, rosters
+from portal.services import compliance, exempting, rosters
 from portal.services import compliance_answers as answers
 from portal.services.checking import SHANGHAI
 from portal.store.tables import Jurisdiction, Unit
@@ -177,7 +177,7 @@ def exempt_command(
         if found is None:
             raise Refusal("请写明单位。")
         try:
-            row = compliance.exempt(
+            row = exempting.exempt(
                 instance.session,
                 found,
                 regime=regime,
@@ -190,7 +190,7 @@ def exempt_command(
                 actor=actor,
                 now=instance.now(),
             )
-        except compliance.Refused as refusal:
+        except exempting.Refused as refusal:
             _refuse(instance, refusal)
         instance.session.commit()
         say(
@@ -208,8 +208,8 @@ def revoke_command(number: int, reason: str, actor: str) -> None:
     with opened() as instance:
         instance.begin_write()
         try:
-            row = compliance.revoke(instance.session, number, reason=reason, actor=actor, now=instance.now())
-        except compliance.Refused as refusal:
+            row = exempting.revoke(instance.session, number, reason=reason, actor=actor, now=instance.now())
+        except exempting.Refused as refusal:
             _refuse(instance, refusal)
         name = row.unit.name
         instance.session.commit()
@@ -237,7 +237,7 @@ def extend_command(
         if found is None:
             raise Refusal("请写明单位。")
         try:
-            row, afterwards = compliance.extend(
+            row, afterwards = exempting.extend(
                 instance.session,
                 found,
                 regime=regime,
@@ -249,7 +249,7 @@ def extend_command(
                 actor=actor,
                 now=instance.now(),
             )
-        except compliance.Refused as refusal:
+        except exempting.Refused as refusal:
             _refuse(instance, refusal)
         instance.session.commit()
         say(f"已登记延期：{found.name}，{answers.duty_title(row.duty)}{row.period}，延至{show_day(day)}。")

@@ -112,9 +112,11 @@ def headers_command(server: str) -> None:
     """输出网站服务器（nginx 或 Caddy）要加的安全响应头。
 
     存成文件后由 deploy/ 中的示例配置引用，例如 portal headers nginx > headers.nginx.conf。
-    设有 PORTAL_SEARCH_URL 时，允许检索框提交到那个网站。
+    设有 PORTAL_SEARCH_URL 时，允许检索框提交到那个网站；设有 PORTAL_REPORT_URL 时，
+    允许举报页面的脚本把加密后的举报交给那台主机。
     """
-    snippets = header_snippets(content_policy(load_settings().search_url))
+    settings = load_settings()
+    snippets = header_snippets(content_policy(settings.search_url, settings.report_url))
     click.echo(snippets[{"nginx": NGINX, "caddy": CADDY}[server]], nl=False)
 
 

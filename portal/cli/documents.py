@@ -20,7 +20,9 @@ from portal.domain.units import UnitType
 from portal.exchange import regulations, sheets
 from portal.search import IndexDamaged, SearchIndex
 from portal.services import rosters
+from portal.services.board.county import open_county
 from portal.services.checking import SHANGHAI
+from portal.services.running import units as running
 
 MAX_BYTES = 30 * 1024 * 1024
 
@@ -340,14 +342,23 @@ def search_command(
 @click.argument("new")
 @click.option("--jurisdiction", "-j", required=True, help="县区代码。")
 @click.option("--short", default=None, help="新的简称。")
-def rename_command(old: str, new: str, jurisdiction: str, short: str | None) -> None:
+@click.option("--source", default="", help="依据的文件，写入单位沿革并公开。")
+def rename_command(old: str, new: str, jurisdiction: str, short: str | None, source: str) -> None:
     """单位改名：网址和已公开的内容不变，旧名称仍可用于导入。"""
     with opened() as instance:
         instance.begin_write()
         try:
             county = rosters.find_jurisdiction(instance.session, jurisdiction)
             unit = rosters.need_unit(instance.session, county, old)
+            was = unit.name
             rosters.rename_unit(instance.session, unit, new, short=short, now=instance.now())
+            running.note_renaming(
+                open_county(instance.session, jurisdiction, None),
+                unit,
+                was=was,
+                source=source,
+                now=instance.now(),
+            )
         except rosters.RosterError as wrong:
             instance.session.rollback()
             raise Refusal(str(wrong)) from wrong

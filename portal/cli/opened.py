@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from portal.domain.regime_files import RegimeError
 from portal.domain.regime_reading import read_regimes
 from portal.domain.regimes import Regime
 from portal.services import rosters
+from portal.services.running.overlay import Laid
 from portal.store import guards
 from portal.store.db import begin_write, db, full_url, make_engine, sqlite_url
 from portal.store.migrate import NeedsOwner, upgrade
@@ -36,7 +37,7 @@ class Opened:
     """Settings, regimes and a session of one instance."""
 
     settings: Settings
-    regimes: dict[str, Regime]
+    regimes: Mapping[str, Regime]  # With the commission's recorded changes.
     session: Session
 
     @property
@@ -58,6 +59,7 @@ class Opened:
             search=search,
             search_url=self.settings.search_url,
             base_url=self.settings.base_url,
+            report_url=self.settings.report_url,
             compiled=apps.CompiledTemplates(self.settings.compiled_folder, program()),
         )
 
@@ -93,7 +95,7 @@ def load_regimes(settings: Settings) -> dict[str, Regime]:
         raise Refusal(str(wrong)) from wrong
 
 
-def _close_to_others(database: Path) -> None:
+def close_to_others(database: Path) -> None:
     """Let the machine's other users read no drafts, uploads and letters; the journals beside get the file's own mode.
 
     The folder itself stays open: a web server, as a user of its own, reads the site in it.
@@ -118,7 +120,7 @@ def opened(*, create: bool = False, restore_guards: bool = False) -> Iterator[Op
         raise absent
     settings.home.mkdir(parents=True, exist_ok=True)
     if not settings.database_url:
-        _close_to_others(settings.database)
+        close_to_others(settings.database)
     try:
         upgrade(database_url(settings), owner=settings.owner_database_url)
     except NeedsOwner as refused:
@@ -129,7 +131,8 @@ def opened(*, create: bool = False, restore_guards: bool = False) -> Iterator[Op
     with app.app_context():
         session = db.session()
         try:
-            instance = Opened(settings, regimes, session)
+            laid = Laid(regimes)
+            instance = Opened(settings, laid, session)
             if not restore_guards and (lost := guards.missing(session)):
                 raise Refusal(
                     f"数据库缺少 {len(lost)} 个防改动触发器（{lost[0]} 等），可能被人为删除。"
@@ -146,6 +149,8 @@ def opened(*, create: bool = False, restore_guards: bool = False) -> Iterator[Op
                 instance.begin_write()
                 rosters.init_jurisdictions(session, regimes.values(), now=instance.now())
                 session.commit()
+            laid.refresh(session)
+            session.rollback()
             yield instance
         finally:
             db.session.remove()

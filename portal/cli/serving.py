@@ -1,4 +1,4 @@
-"""Commands that serve: the public site and the office, together for a try-out or the office alone."""
+"""Commands that serve: site, office and report host together for a try-out, or the office alone."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from sqlalchemy import select
 
 from portal.cli.instance import load_sample, pay_all, tell_report
 from portal.cli.opened import Opened, opened
+from portal.cli.reporting import knows_report_url, open_report_port, reports_engine, serve_reports_aside
 from portal.cli.telling import Refusal, say
 from portal.store.tables import Unit
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from portal.web.report.serving import ReportServer
     from portal.web.serving import OfficeServer
 
 PORT = click.IntRange(0, 65535)
@@ -27,12 +29,20 @@ PORT = click.IntRange(0, 65535)
 @click.option("--host", "address", default=None, help="监听地址，默认 127.0.0.1。")
 @click.option("--port", type=PORT, default=None, help="公开网站的端口，默认 8000。")
 @click.option("--office-port", type=PORT, default=None, help="办公端的端口，默认为公开网站的端口加 1。")
-@click.option("--no-office", is_flag=True, help="只打开公开网站。")
+@click.option("--report-port", type=PORT, default=None, help="举报接收端的端口，默认为公开网站的端口加 2。")
+@click.option("--no-office", is_flag=True, help="不打开办公端。")
+@click.option("--no-reports", is_flag=True, help="不打开举报接收端；网站上的举报页只列出其他渠道。")
 @click.option("--no-demo", is_flag=True, help="空实例也不装入示例数据。")
 def run_command(
-    address: str | None, port: int | None, office_port: int | None, no_office: bool, no_demo: bool
+    address: str | None,
+    port: int | None,
+    office_port: int | None,
+    report_port: int | None,
+    no_office: bool,
+    no_reports: bool,
+    no_demo: bool,
 ) -> None:
-    """准备好一切并打开网站和办公端：建立实例、（空实例）装入示例数据、同步、提供访问。"""
+    """准备好一切并打开网站、办公端和举报接收端：建立实例、（空实例）装入示例数据、同步、提供访问。"""
     from portal.search import SearchIndex
     from portal.web.hosting import host  # The server is loaded only to serve.
     from portal.web.serving import worker_beside
@@ -43,24 +53,32 @@ def run_command(
             say("正在装入示例数据……")
             load_sample(instance, quiet=False)
         instance.session.rollback()
-        say("正在同步检索索引和静态网站……")
-        tell_report(pay_all(instance, quiet=False), as_json=False)
         settings = instance.settings
         serve_at = (address or settings.host, settings.port if port is None else port)
-        office = None
+        office = reports = None
         if not no_office:
             wanted = office_port if office_port is not None else serve_at[1] and serve_at[1] + 1
             office = _open_port(instance, (serve_at[0], wanted), option="--office-port")
+        if not no_reports:
+            wanted = report_port if report_port is not None else serve_at[1] and serve_at[1] + 2
+            reports = open_report_port(instance, (serve_at[0], wanted), option="--report-port")
+            instance = knows_report_url(instance, reports)
+        told_last = _try_out(instance, office, reports) if sample else []
+        say("正在同步检索索引和静态网站……")
+        tell_report(pay_all(instance, quiet=False), as_json=False)
 
         def announce(told: str) -> None:
             say(told)
+            public = told.partition("：")[2].partition(" ")[0].rstrip("/")
             if office is not None:
-                public = told.partition("：")[2].partition(" ")[0].rstrip("/")
-                beside.enter_context(worker_beside(say))
-                beside.enter_context(_chores(instance, office))
-                _serve_aside(instance, office, public)
-                if sample:
-                    _invite_samples(instance, office)
+                beside.enter_context(worker_beside(say, report_url=instance.settings.report_url))
+                app = _office_app(instance, office, public)
+                beside.enter_context(_chores(instance, office, app))
+                _serve_aside(app, office)
+            if reports is not None:
+                serve_reports_aside(instance, reports, public)
+            for line in told_last:
+                say(line)
 
         try:
             host(
@@ -93,8 +111,8 @@ def office_command(address: str | None, port: int | None, no_worker: bool) -> No
         )
         if not no_worker:
             beside.enter_context(worker_beside(say))
-        beside.enter_context(_chores(instance, server))
         app = _office_app(instance, server, None)
+        beside.enter_context(_chores(instance, server, app))
         say(f"办公端已打开：{server.url}/  （按 Ctrl+C 停止）")
         server.run(app)
 
@@ -117,7 +135,10 @@ def _taken(address: tuple[str, int], why: Exception, *, option: str) -> Refusal:
 
 def _office_app(instance: Opened, server: OfficeServer, public_url: str | None) -> Flask:
     from portal.apps import create_office_app
+    from portal.services.reports.keylists import KeyLists
+    from portal.services.reports.routing_keys import routing_keys
     from portal.web.office.posters import font_trouble
+    from portal.web.report.signing import Signers
     from portal.web.secrets import UnsafeKey, instance_secret
 
     if trouble := font_trouble():
@@ -128,15 +149,29 @@ def _office_app(instance: Opened, server: OfficeServer, public_url: str | None) 
     except UnsafeKey as unsafe:
         raise Refusal(str(unsafe)) from unsafe
     return create_office_app(
-        settings, instance.regimes, secret=secret, database_url=instance.url, public_url=public_url
+        settings,
+        instance.regimes,
+        secret=secret,
+        database_url=instance.url,
+        public_url=public_url,
+        reports=reports_engine(instance),
+        routing_keys=routing_keys(settings.routing_keys_folder),
+        key_lists=KeyLists(settings.key_lists_folder),
+        sign_receipt=Signers(settings.receipt_keys_folder),
     )
 
 
 @contextmanager
-def _chores(instance: Opened, server: OfficeServer) -> Iterator[None]:
+def _chores(instance: Opened, server: OfficeServer, app: Flask) -> Iterator[None]:
     """Keep reminders and letters going while the office is open."""
+    from portal.services.reports.eyes import Eyes
+    from portal.services.reports.keylists import KeyLists
+    from portal.services.reports.routing_keys import routing_keys
     from portal.store.db import make_engine
     from portal.web.chores import Chores
+    from portal.web.chores_filings import Matching
+    from portal.web.filing_seals import FilingSeals
+    from portal.web.office.seen_in_public import VIEWS
     from portal.web.posting import sender_of
 
     known = instance.settings
@@ -149,7 +184,20 @@ def _chores(instance: Opened, server: OfficeServer) -> Iterator[None]:
         password=known.mail_password,
     )
     engine, stop = make_engine(instance.url), threading.Event()
-    chores = Chores(engine, instance.regimes, sender, known.office_url or server.url, instance.now)
+    reports = reports_engine(instance)
+    eyes = Eyes(routing_keys(known.routing_keys_folder), KeyLists(known.key_lists_folder))
+    chores = Chores(
+        engine,
+        instance.regimes,
+        sender,
+        known.office_url or server.url,
+        instance.now,
+        reports=reports,
+        eyes=eyes,
+        matching=Matching(FilingSeals(known.home)),
+        views=app.extensions.setdefault(VIEWS, {}),
+        report_terms=known.report_terms_file,
+    )
     thread = threading.Thread(target=chores.run, args=(stop,), name="chores", daemon=True)
     thread.start()
     try:
@@ -158,26 +206,23 @@ def _chores(instance: Opened, server: OfficeServer) -> Iterator[None]:
         stop.set()
         thread.join(5)
         engine.dispose()
+        reports.dispose()
 
 
-def _serve_aside(instance: Opened, server: OfficeServer, public_url: str) -> None:
-    app = _office_app(instance, server, public_url)
+def _serve_aside(app: Flask, server: OfficeServer) -> None:
     threading.Thread(target=server.run, args=(app,), name="office", daemon=True).start()
     say(f"办公端已打开：{server.url}/  （单位填报、审核、发布）")
 
 
-def _invite_samples(instance: Opened, server: OfficeServer) -> None:
-    """Make accounts of a sample unit and say how to take them up: nobody's password is ever set for them."""
-    from portal.demo.people import invite_samples
+def _try_out(instance: Opened, office: OfficeServer | None, reports: ReportServer | None) -> list[str]:
+    from portal.cli.trying import make_try_out
 
-    instance.begin_write()
-    links = invite_samples(instance.session, address=f"{server.url}/invitation/{{}}", now=instance.now())
-    instance.session.commit()
-    if links:
-        say(f"试用办公端：以下是“{links[0].unit}”（示例数据）的邀请链接，72 小时内有效，各能用一次。")
-        for one in links:
-            say(f"  {one.role}（登录名 {one.login}）：{one.link}")
-        say("  之后需要更多账号：portal users add，见 portal users --help。")
+    engine = reports_engine(instance) if reports is not None else None
+    try:
+        return make_try_out(instance, office_url=office.url if office else None, reports=engine)
+    finally:
+        if engine is not None:
+            engine.dispose()
 
 
 COMMANDS = (run_command, office_command)

@@ -41,6 +41,18 @@ class AreaState:
     pages: tuple[PageState, ...]
     failures: tuple[Failure, ...] = ()
     faults: tuple[str, ...] = ()
+    online: str = ""  # What the pages of reports are made with.
+    handled: str = ""  # The counts of outcomes that are shown.
+
+
+def online_of(view: JurisdictionView) -> str:
+    """Return what the pages of reports are made with: the host and the keys; blank where there are none."""
+    return view.reports.identity() if view.reports else ""
+
+
+def handled_of(view: JurisdictionView) -> str:
+    """Return what the counts of outcomes say; blank where there are none."""
+    return view.handled.identity() if view.handled else ""
 
 
 def build_area(
@@ -86,6 +98,8 @@ def build_area(
         tuple(made),
         failures,
         faults,
+        online_of(view),
+        handled_of(view),
     )
 
 
@@ -163,11 +177,23 @@ def area_that_failed(
             english.mount(f"u/{unit.slug}", units[unit.id].english)
     trees = {number: state.tree for number, state in units.items()}
     # It rests on nothing: it is made anew.
-    return AreaState(tree.close(), english.close(), "", snapshot.change, trees, ())
+    return AreaState(
+        tree.close(),
+        english.close(),
+        "",
+        snapshot.change,
+        trees,
+        (),
+        online=online_of(view),
+        handled=handled_of(view),
+    )
 
 
 def area_basis(snapshot: Snapshot, view: JurisdictionView, program: str) -> str:
-    """Return what everything of a jurisdiction rests on beside its records: program, regime, day, periods, names of places."""
+    """Return what everything of a jurisdiction rests on beside its records: program, regime, day, periods, names of places.
+
+    Whether reports are taken over the network is in here, for every record's page leads there; by which keys is not.
+    """
     return digest_of(
         program,
         view.slug,
@@ -176,6 +202,7 @@ def area_basis(snapshot: Snapshot, view: JurisdictionView, program: str) -> str:
         [one.period for one in columns(snapshot, view)],
         [(one.slug, one.regime.short) for one in snapshot.jurisdictions],
         any(unit.sample for unit in view.units),
+        view.reports is not None,
     )
 
 

@@ -15,11 +15,19 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from portal.site.areas import AreaState, area_that_failed, build_area, build_top, top_basis
+from portal.site.areas import (
+    AreaState,
+    area_that_failed,
+    build_area,
+    build_top,
+    handled_of,
+    online_of,
+    top_basis,
+)
 from portal.site.forks import Hand, Wrong, attempt, collector_at_rest, spread
 from portal.site.freezer import Failure, SiteFreezer
 from portal.site.manifests import read_manifest
-from portal.site.pages.grounds import Moved, moved
+from portal.site.pages.grounds import HANDLED, ONLINE, Moved, moved
 from portal.site.pages.summary import bring
 from portal.site.parts import Maker, UnitState, build_static, build_unit, unit_that_failed
 from portal.site.planning import Plan, plan_of
@@ -178,10 +186,13 @@ class _Hand:
     def __init__(self, site: Site, session: Session, now: datetime) -> None:
         self.site, self.session, self.now = site, session, now
         self.used = False
+        self.online = site.online()
         self.snapshot = self._open()
 
     def _open(self) -> OpenSnapshot:
-        return open_snapshot(self.session, self.site.regimes, now=self.now, parsed=self.site.parsed)
+        return open_snapshot(
+            self.session, self.site.regimes, now=self.now, parsed=self.site.parsed, online=self.online
+        )
 
     def again(self) -> None:
         """Begin the reading transaction anew."""
@@ -305,7 +316,9 @@ def _area(
     for state in units.values():  # For the site's own pages too, whether or not this place's change.
         bring(snapshot, state.summary)
     last = plan.last if plan.usable else None
-    same = last and not made and not last.failures and set(units) == set(last.units)
+    keys, handled = online_of(plan.view), handled_of(plan.view)
+    beside = last is not None and last.online == keys and last.handled == handled
+    same = last and beside and not made and not last.failures and set(units) == set(last.units)
     if last and same and maker.store.holds(last.tree) and maker.store.holds(last.english):
         return last, Moved()
     change = Moved(everything=True)
@@ -314,6 +327,10 @@ def _area(
         change = moved(
             (old.summary if (old := before[number]) else None, made[number].summary) for number in made
         )
+        if last.online != keys:
+            change = change.and_also(Moved(frozenset({ONLINE})))
+        if last.handled != handled:
+            change = change.and_also(Moved(frozenset({HANDLED})))
     with maker.freezer.running():
         return build_area(
             maker, snapshot, plan.view, units, basis=plan.basis, old=last, change=change
@@ -333,8 +350,8 @@ def _area_before(maker: Maker, snapshot: Snapshot, plan: Plan, made: Mapping[int
 
 
 def _compile(app: Flask) -> None:
-    """Compile the templates once, before the processes part."""
-    for template in app.jinja_env.list_templates(extensions=["html"]):
+    """Compile the site's templates once, before the processes part."""
+    for template in app.jinja_env.list_templates(filter_func=lambda name: name.startswith("public/")):
         app.jinja_env.get_template(template)
         # Records and texts have no English pages.
         if "english" in app.extensions and "/kinds/" not in template:

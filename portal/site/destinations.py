@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -274,18 +275,17 @@ _DENIED = (
     "AccessDenied",
     "InvalidAccessKeyId",
     "SignatureDoesNotMatch",
-    "403",
-    "401",
     "credential",
     "Credential",
 )
+_DENIED_STATUS = re.compile(r"(?<![\w.:])40[13](?![\w.:])")  # A port or an address may hold these digits too.
 
 
 def _say(told: str, name: str, endpoint: str) -> str:
     """Say in Chinese what an object store says."""
     if "NoSuchBucket" in told:
         return f"没有 {name} 这个存储桶。请核对桶名，或先在对象存储（{endpoint}）中建立。"
-    if any(word in told for word in _DENIED):
+    if any(word in told for word in _DENIED) or _DENIED_STATUS.search(told):
         return (
             f"没有读写 {name} 的权限。请核对环境变量 AWS_ACCESS_KEY_ID、AWS_SECRET_ACCESS_KEY、AWS_REGION，"
             "以及该密钥对这个存储桶的读、写、删、列出权限。"

@@ -10,6 +10,9 @@ from typing import Any, Protocol
 from flask import Flask, Response
 from flask_frozen import Freezer
 
+from portal.domain.reports.marks import is_text, mark_in
+from portal.site.trees import ReportFound
+
 FAULT = """<!doctype html>
 <html lang="zh-Hans"><head><meta charset="utf-8"><meta name="robots" content="noindex"><title>本页暂时无法显示</title></head>
 <body><main><h1>本页暂时无法显示</h1>
@@ -67,6 +70,8 @@ class SiteFreezer(Freezer):  # type: ignore[misc] # Frozen-Flask ships no types.
             if response.status_code != 200:
                 raise ValueError(f"页面返回状态 {response.status_code}")
             content: bytes = response.get_data()
+            if is_text(page.path) and (found := mark_in(content)):
+                raise ReportFound(found)
         except Exception as wrong:
             told = str(wrong).splitlines()[0] if str(wrong) else ""
             self.failures.append(Failure(page.path, f"{type(wrong).__name__}: {told}"))

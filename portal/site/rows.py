@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from portal.domain.canonical import fingerprint, read_publication
 from portal.domain.documents.base import Audience, Document, kinds
+from portal.domain.fates import UnitStep
 from portal.domain.rules.remembering import Memory
 from portal.site.views import SHANGHAI, RecordView, Tombstone, UnitView, VersionView
 from portal.store import tables
@@ -23,7 +24,7 @@ def check_slug(slug: str) -> None:
         raise ValueError("网址代码不合规则")
 
 
-def unit_view(row: tables.Unit, jurisdiction: str) -> UnitView:
+def unit_view(row: tables.Unit, jurisdiction: str, history: Sequence[UnitStep] = ()) -> UnitView:
     """Return the public picture of a unit's row."""
     return UnitView(
         id=row.id,
@@ -38,6 +39,7 @@ def unit_view(row: tables.Unit, jurisdiction: str) -> UnitView:
         founded_on=row.founded_on,
         abolished_on=row.abolished_on,
         created_on=row.created_at.astimezone(SHANGHAI).date(),
+        history=tuple(history),
     )
 
 

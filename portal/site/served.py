@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from portal.domain.regimes import Regime
 from portal.domain.remembered import forget_texts
-from portal.site.areas import AreaState, area_basis
+from portal.site.areas import AreaState, area_basis, handled_of, online_of
 from portal.site.manifests import read_manifest
+from portal.site.online import Online
 from portal.site.rows import Parsed
 from portal.site.snapshot import JurisdictionView, Snapshot, open_snapshot
 from portal.site.trees import Compress, Store, TreeRef
@@ -59,6 +60,7 @@ class Site:
     compress: Compress | None = None
     jobs: int = 1
     files: FileStore | None = None  # Attachments, on this machine: processes of a build read them at once.
+    online: Callable[[], Online] = dict  # Which jurisdictions take reports over the network, and how.
     parsed: Parsed | None = None
     states: dict[str, Any] = field(default_factory=dict)
     app: tuple[Flask, list[Snapshot]] | None = None
@@ -153,7 +155,7 @@ def is_current(site: Site, *, now: datetime) -> bool:
     with Session(site.engine) as session:
         if another_past(last, session):
             return False
-        snapshot = open_snapshot(session, site.regimes, now=now)
+        snapshot = open_snapshot(session, site.regimes, now=now, online=site.online())
         return last.change == snapshot.change and _rests_on(site, snapshot, last)
 
 
@@ -174,6 +176,8 @@ def _rests_on(site: Site, snapshot: Snapshot, last: TopState) -> bool:
     return {view.slug for view in snapshot.jurisdictions} == set(last.areas) and all(
         isinstance(known := site.state(last.areas[view.slug].id), AreaState)
         and known.basis == basis_of(site, snapshot, view)
+        and known.online == online_of(view)
+        and known.handled == handled_of(view)
         and all(site.store.holds(tree) for tree in (known.tree, known.english, *known.units.values()))
         for view in snapshot.jurisdictions
     )

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 
 from portal.domain.grants import Exempted, Extended
 from portal.domain.regimes import Regime
+from portal.domain.supervision.outcomes import public_table
+from portal.site.online import Online
 from portal.site.rows import Parsed, read_records, unit_view
 from portal.site.views import (
     SHANGHAI,
@@ -183,17 +185,26 @@ def open_snapshot(
     now: datetime,
     parsed: Parsed | None = None,
     only: Iterable[str] | None = None,
+    online: Online | None = None,
 ) -> OpenSnapshot:
     """Begin a snapshot in the session's current transaction, which must stay open as long as units are read.
 
-    `parsed` keeps versions from one snapshot to the next; `only` names the jurisdictions to show.
+    `parsed` keeps versions from one snapshot to the next; `only` names the jurisdictions to show,
+    `online` those that take reports over the network.
     """
     change = public.latest_change(session)
     wanted = set(regimes) if only is None else set(only)
     slugs = {row.id: row.slug for row in public.public_jurisdictions(session)}
     units, faults = _read_units(session, slugs)
+    counts = public.public_outcome_counts(session)
     views = tuple(
-        JurisdictionView(slug, regimes[slug], tuple(one for one in units if one.jurisdiction == slug))
+        JurisdictionView(
+            slug,
+            regimes[slug],
+            tuple(one for one in units if one.jurisdiction == slug),
+            (online or {}).get(slug),
+            public_table(counts.get(slug, {}), regimes[slug].least_shown(now.astimezone(SHANGHAI).date())),
+        )
         for slug in regimes
         if slug in slugs.values() and slug in wanted
     )
@@ -224,15 +235,17 @@ def open_snapshot(
 
 def _read_units(session: Session, slugs: Mapping[int, str]) -> tuple[list[UnitView], list[str]]:
     """Read the roster; where one row is spoiled, row by row, naming the one that cannot be read."""
+    histories = public.public_unit_history(session)
     try:
-        return [unit_view(row, slugs[row.jurisdiction_id]) for row in public.public_units(session)], []
+        rows = public.public_units(session)
+        return [unit_view(row, slugs[row.jurisdiction_id], histories.get(row.id, ())) for row in rows], []
     except (ValueError, TypeError, KeyError):
         session.rollback()
     units, faults = [], []
     for number in public.public_unit_numbers(session):
         try:
             (row,) = public.public_units(session, only=number)
-            units.append(unit_view(row, slugs[row.jurisdiction_id]))
+            units.append(unit_view(row, slugs[row.jurisdiction_id], histories.get(row.id, ())))
         except (ValueError, TypeError, KeyError) as broken:
             faults.append(
                 f"单位登记第 {number} 号无法读取（{broken}），该单位的页面未生成。请核对数据库并从备份恢复。"

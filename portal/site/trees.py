@@ -27,6 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from portal.domain.reports.marks import is_text, mark_in
 from portal.site.manifests import MANIFEST, read_manifest, sync_folder, write_durably
 
 SIDECARS = (".br", ".gz")
@@ -54,6 +55,14 @@ def by_age(name: str) -> tuple[str, int]:
 def with_sidecars(path: str) -> tuple[str, ...]:
     """Return a file's path and those that its compressed forms would have."""
     return (path, *(f"{path}{ending}" for ending in SIDECARS))
+
+
+class ReportFound(ValueError):
+    """Something of a sealed report stands in what was to be published; it is not written, whatever else fails."""
+
+    def __init__(self, what: str) -> None:
+        """Say what sort of thing it is, and never the thing itself."""
+        super().__init__(f"内容里有{what}，不能公开，没有写入")
 
 
 class UnsafePath(ValueError):
@@ -93,8 +102,10 @@ class Tree:
     made: set[str] = field(default_factory=set)
 
     def write(self, path: str, content: bytes, *, compress: bool = True) -> None:
-        """Add a file and its compressed forms."""
+        """Add a file and its compressed forms; raise `ReportFound` rather than publish anything of a sealed report."""
         check_path(path)
+        if is_text(path) and (found := mark_in(content)):
+            raise ReportFound(found)
         self._put(path, content)
         if self.compress and compress:
             for name, packed in self.compress(path, content):

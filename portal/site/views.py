@@ -7,8 +7,11 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from portal.domain.documents.base import Document, Kind
+from portal.domain.fates import ENDS, UnitStep
 from portal.domain.regimes import Regime
 from portal.domain.rules.remembering import Memory
+from portal.domain.supervision.outcomes import PublicTable
+from portal.site.online import OnlineReports
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -69,6 +72,12 @@ class UnitView:
     founded_on: date | None
     abolished_on: date | None
     created_on: date
+    history: tuple[UnitStep, ...] = ()  # The newest first.
+
+    @property
+    def end(self) -> UnitStep | None:
+        """The step by which the unit ended, or is to end."""
+        return next((one for one in self.history if one.fate in ENDS), None) if self.abolished_on else None
 
 
 @dataclass(frozen=True)
@@ -127,3 +136,5 @@ class JurisdictionView:
     slug: str
     regime: Regime
     units: tuple[UnitView, ...]
+    reports: OnlineReports | None = None  # None: its page of reports names other channels.
+    handled: PublicTable | None = None  # Counts of outcomes, small ones hidden already.

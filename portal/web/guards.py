@@ -44,8 +44,10 @@ def accepts(limit: int) -> Callable[[View], View]:
     return declare
 
 
-def rescued_by(rescue: Callable[..., None]) -> Callable[[View], View]:
+def rescued_by(rescue: Callable[..., None], *, back: str = "writing.edit") -> Callable[[View], View]:
     """Declare who keeps what was typed when a request arrives after its session ran out by time.
+
+    `back` is the route where the person finds it after signing in again.
 
     It is called with the room and the actor of that session and the route's own arguments, inside a transaction
     that is committed afterwards; it may keep the text, and must not change anything else.
@@ -53,6 +55,7 @@ def rescued_by(rescue: Callable[..., None]) -> Callable[[View], View]:
 
     def declare(view: View) -> View:
         view.portal_rescue = rescue  # type: ignore[attr-defined] # likewise.
+        view.portal_back = back  # type: ignore[attr-defined] # likewise.
         return view
 
     return declare
@@ -76,3 +79,9 @@ def limit_of(view: Callable[..., Any]) -> int | None:
 def rescuer_of(view: Callable[..., Any]) -> Callable[..., None] | None:
     """Return who keeps what was typed."""
     return getattr(view, "portal_rescue", None)
+
+
+def back_of(view: Callable[..., Any]) -> str:
+    """Return the route to which a person is led back who signs in again after that."""
+    found: str = getattr(view, "portal_back", "writing.edit")
+    return found

@@ -21,14 +21,18 @@ header @attached Content-Disposition attachment
 """
 
 
-def content_policy(search_url: str | None = None) -> str:
+def content_policy(search_url: str | None = None, report_url: str | None = None) -> str:
     """Return the content security policy: own styles, pictures and script files only, no frame, nothing inline.
 
     Forms may be sent to the site itself and, where questions go to a live site, to `search_url`'s origin.
+    Where reports are taken over the network, scripts may ask the site itself (for the key list) and `report_url`'s
+    origin, and work in the background; nobody else, and no form is sent there.
     """
+    host = _origin(report_url)
+    asks = f"; connect-src 'self'{host}; worker-src 'self'" if host else ""
     return (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; "
-        f"frame-ancestors 'none'; form-action 'self'{_origin(search_url)}"
+        f"frame-ancestors 'none'; form-action 'self'{_origin(search_url)}{asks}"
     )
 
 

@@ -26,6 +26,7 @@ from werkzeug.wrappers import Request, Response
 from portal.domain.documents.attachment import MediaType
 from portal.domain.regimes import Regime
 from portal.search import SearchIndex
+from portal.services.running.overlay import refresh
 from portal.site.manifests import MANIFEST
 from portal.site.served import current_build
 from portal.site.snapshot import Records, Snapshot, UnitView, open_snapshot
@@ -59,6 +60,7 @@ class CurrentSnapshot:
         with self._lock, self._sessions() as session:
             if self._snapshot is None or self._snapshot.change != public.latest_change(session):
                 session.rollback()
+                refresh(self._regimes, session)
                 opened = open_snapshot(session, self._regimes, now=datetime.now(UTC))
                 self._snapshot = replace(opened, read=_no_records, read_slugs=lambda _: set())
             return self._snapshot

@@ -71,12 +71,16 @@ class OfficeServer:
 
 
 @contextmanager
-def worker_beside(tell: Callable[[str], None]) -> Iterator[None]:
-    """Run `portal worker` as a process of its own, that ends with this one however this one ends."""
+def worker_beside(tell: Callable[[str], None], *, report_url: str | None = None) -> Iterator[None]:
+    """Run `portal worker` as a process of its own, that ends with this one however this one ends.
+
+    `report_url` is where the site's form leads: the worker builds the same pages as this process.
+    """
     process = subprocess.Popen(  # noqa: S603 - our own program.
         [sys.executable, "-c", _WORKER, "worker", "--with-parent", str(os.getpid())],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        env={**os.environ, **({"PORTAL_REPORT_URL": report_url} if report_url else {})},
     )
     try:
         yield

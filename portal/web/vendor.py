@@ -1,8 +1,9 @@
-"""Builds `static/vendor/`: what the pages use of the UI kit's stylesheet, without fonts and crest that others may not use.
+"""Builds `static/vendor/`: what the pages use of other people's work, out of pinned npm packages.
 
-`python -m portal.web.vendor [--npm COMMAND]` takes the pinned npm package from
-`node_modules` (installing it first where it is missing) and writes `govuk.css`
-and `SHA256SUMS`. Run again it changes nothing.
+`govuk.css` is what the pages use of the UI kit's stylesheet, without fonts and crest that others may not use;
+`sealing.js` is age, its primitives and a QR encoder as one module (`sealing_parts.mjs` says which).
+`python -m portal.web.vendor [--npm COMMAND]` takes the packages from `node_modules` (installing them first where
+they are missing or others than the pinned ones) and writes the files and `SHA256SUMS`. Run again it changes nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib.util
+import json
+import os
 import re
 import shlex
 import shutil
@@ -24,6 +27,8 @@ VENDOR = HERE / "static" / "vendor"
 SOURCE = Path("node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css")
 # Every class of the kit that a template or a program of ours writes. A test compares this with the templates.
 USED = frozenset({"govuk-skip-link", "govuk-template", "govuk-template__body", "govuk-visually-hidden"})
+PARTS = HERE / "sealing_parts.mjs"
+LOCKED = Path("node_modules/.package-lock.json")  # What npm installed.
 NOTICE = "/* From GOV.UK Frontend, (c) Crown copyright, MIT licence: the rules that these pages use. */\n"
 
 
@@ -120,11 +125,11 @@ def npm_command(given: str | None = None) -> list[str]:
 def vendor(*, checkout: Path = CHECKOUT, target: Path = VENDOR, npm: str | None = None) -> bool:
     """Bring the vendor folder up to date; return whether anything was written."""
     source = checkout / SOURCE
-    if not source.is_file():
+    if not _installed(checkout):
         if not (checkout / "package-lock.json").is_file():
             raise VendorError(f"没有找到 {checkout / 'package-lock.json'}，请在源码目录中执行。")
         done = subprocess.run(  # noqa: S603 - the command is the developer's own npm.
-            [*npm_command(npm), "ci", "--omit=dev", "--no-audit", "--no-fund"],
+            [*npm_command(npm), "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"],
             cwd=checkout,
             check=False,
             capture_output=True,
@@ -133,7 +138,7 @@ def vendor(*, checkout: Path = CHECKOUT, target: Path = VENDOR, npm: str | None 
         if done.returncode or not source.is_file():
             raise VendorError(f"npm ci 没有成功，界面组件未能安装：\n{done.stderr.strip()}")
     css = (NOTICE + trimmed(restyle(source.read_text(encoding="utf-8"))) + "\n").encode()
-    files = {"govuk.css": css}
+    files = {"govuk.css": css, "sealing.js": bundle(checkout)}
     sums = "".join(f"{hashlib.sha256(body).hexdigest()}  {name}\n" for name, body in files.items())
     files["SHA256SUMS"] = sums.encode()
     if all(
@@ -144,6 +149,51 @@ def vendor(*, checkout: Path = CHECKOUT, target: Path = VENDOR, npm: str | None 
     for name, body in files.items():
         (target / name).write_bytes(body)
     return True
+
+
+def bundle(checkout: Path = CHECKOUT) -> bytes:
+    """Return age and what goes with it as one module that a browser loads without anything else."""
+    found = sorted((checkout / "node_modules" / "@esbuild").glob("*/bin/esbuild")) or sorted(
+        (checkout / "node_modules" / "@esbuild").glob("*/esbuild.exe")
+    )
+    if not found:
+        raise VendorError("没有找到 esbuild。请删除 node_modules 后重新执行 make setup。")
+    done = subprocess.run(  # noqa: S603 - the pinned package's own program.
+        [
+            str(found[0]),
+            str(PARTS),
+            "--bundle",
+            "--format=esm",
+            "--minify",
+            "--target=es2020",
+            "--charset=utf8",
+        ],
+        cwd=checkout,
+        env={**os.environ, "NODE_PATH": str(checkout / "node_modules")},
+        check=False,
+        capture_output=True,
+    )
+    if done.returncode:
+        raise VendorError(f"esbuild 没有成功：\n{done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
+
+
+def _installed(checkout: Path) -> bool:
+    """Tell whether npm has installed what the lock file names."""
+    try:
+        there = json.loads((checkout / LOCKED).read_text(encoding="utf-8"))["packages"]
+        wanted = json.loads((checkout / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return (
+        all(
+            there.get(name, {}).get("version") == one["version"]
+            and (checkout / name / "package.json").is_file()
+            for name, one in wanted.items()
+            if name and not one.get("optional")
+        )
+        and (checkout / SOURCE).is_file()
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

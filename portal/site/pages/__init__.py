@@ -208,6 +208,18 @@ _ALL = (
     PageType("open_data", "/<jurisdiction>/data.html", "data.html", _area(data.data_page)),
     PageType("kind_data", "/<jurisdiction>/data-<kind>.html", "data_kind.html", _kind_data),
     PageType("report", "/<jurisdiction>/report.html", "report.html", _area(reporting.report_page)),
+    PageType(
+        "report_write", "/<jurisdiction>/report/write.html", "report_write.html", _area(reporting.write_page)
+    ),
+    PageType(
+        "report_status",
+        "/<jurisdiction>/report/status.html",
+        "report_status.html",
+        _area(reporting.status_page),
+    ),
+    PageType(
+        "report_check", "/<jurisdiction>/report/check.html", "report_check.html", _area(reporting.check_page)
+    ),
     PageType("listing", "/<jurisdiction>/<name>.html", "listing.html", _listing),
     PageType("unit", "/<jurisdiction>/u/<unit>/index.html", "unit.html", _unit),
     PageType("record", "/<jurisdiction>/u/<unit>/<kind>/<name>.html", "record.html", _record),
@@ -230,6 +242,8 @@ AREA_PAGES = (
     "report",
 )
 
+REPORT_PAGES = ("report_write", "report_status", "report_check")  # Where reports are taken over the network.
+
 
 def _url(endpoint: str, values: dict[str, str]) -> PageUrl:
     return PageUrl(endpoint, values, PAGES[endpoint].path(values))
@@ -251,12 +265,17 @@ def area_urls(snapshot: Snapshot, view: JurisdictionView) -> Iterator[PageUrl]:
     place = {"jurisdiction": view.slug}
     for endpoint in AREA_PAGES:
         yield _url(endpoint, place)
+    if view.reports:
+        for endpoint in REPORT_PAGES:
+            yield _url(endpoint, place)
+        yield PageUrl("report_keys", place, paths.report_path(view.slug, "keys.json"))
     for name in browse.domain_names(snapshot, view):
         yield _url("domain", {**place, "domain": name})
     yield PageUrl("area_sitemap", place, f"{view.slug}/sitemap.xml")
     yield PageUrl("area_feed", place, paths.feed_path(view.slug))
     yield PageUrl("datapackage", place, paths.data_path(view.slug, data.PACKAGE))
     yield PageUrl("catalog", place, paths.data_path(view.slug, data.CATALOG))
+    yield PageUrl("status_data", place, paths.data_path(view.slug, data.STATUS))
     for name in following.withdrawal_pages(snapshot, view):
         if name != "withdrawals":
             yield _url("withdrawals_older", {**place, "page": name.removeprefix("withdrawals-")})
@@ -273,6 +292,7 @@ def unit_urls(_: Snapshot, unit: UnitView) -> Iterator[PageUrl]:
     yield _url("unit", place)
     yield PageUrl("unit_sitemap", place, f"{unit.jurisdiction}/u/{unit.slug}/sitemap.xml")
     yield PageUrl("unit_feed", place, paths.unit_feed_path(unit))
+    yield PageUrl("unit_status", place, paths.unit_status_path(unit))
 
 
 def kind_urls(snapshot: Snapshot, view: JurisdictionView, unit: UnitView, kind: Kind) -> Iterator[PageUrl]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from portal.domain.obligations.rates import added
-from portal.domain.regimes import RestrictedDomain
+from portal.domain.regime_sections import RestrictedDomain
 from portal.site.pages import paths
 from portal.site.pages.initials import OTHER, initial, order
 from portal.site.pages.listings import years_of

@@ -20,7 +20,7 @@ from portal.site.pages.summary import summaries_of, summary_of
 from portal.site.snapshot import JurisdictionView, Snapshot, UnitView
 
 NDJSON, CSV, OCDS = "data.ndjson", "data.csv", "data.ocds.ndjson"
-PACKAGE, CATALOG = "datapackage.json", "catalog.jsonld"
+PACKAGE, CATALOG, STATUS = "datapackage.json", "catalog.jsonld", "status.json"
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ def data_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
         "total": sum(count for found in held.values() for _, count in found),
         "package": paths.data_path(view.slug, PACKAGE),
         "catalog": paths.data_path(view.slug, CATALOG),
+        "status_data": paths.data_path(view.slug, STATUS),
         "feed": paths.feed_path(view.slug),
     }
 

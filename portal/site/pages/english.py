@@ -9,7 +9,18 @@ from functools import lru_cache
 from portal.site.pages import PAGES, PageUrl
 
 ENGLISH = "en"
-_ONLY_CHINESE = frozenset(("missing", "glossary", "accessibility", "help_index", "help"))
+_ONLY_CHINESE = frozenset(
+    (
+        "missing",
+        "glossary",
+        "accessibility",
+        "help_index",
+        "help",
+        "report_write",
+        "report_status",
+        "report_check",
+    )
+)
 _LIST = re.compile(r"index(-p\d+)?")
 
 
@@ -27,7 +38,7 @@ _PATHS = _pattern()
 
 @lru_cache(maxsize=8192)
 def in_english(path: str) -> bool:
-    """Tell whether the page at a site path has an English twin: all but records, help and the glossary."""
+    """Tell whether the page at a site path has an English twin: all but records, help, the glossary and the forms of reports."""
     found = _PATHS.fullmatch(path)
     if found is None or found.lastgroup in _ONLY_CHINESE:
         return False

@@ -18,6 +18,10 @@ from portal.site.snapshot import JurisdictionView, Snapshot
 
 # Beside the fields of a summary: which records there are, in which order, under which year.
 SHELF = "shelf"
+# And beside those: the report host and the key list.
+ONLINE = "online"
+# Likewise: the counts of outcomes.
+HANDLED = "handled"
 _DIRECTORY = frozenset({"unit", "row", "filed"})
 _HELD = frozenset({"unit", "held"})
 _CHANGES = frozenset({"unit", "changed"})
@@ -30,7 +34,8 @@ READS: Mapping[str, frozenset[str]] = {
     "domains": frozenset({"unit", "plan", "row"}),
     "domain": frozenset({"unit", "plan", "row"}),
     "rules": frozenset({"unit", "texts"}),
-    "status": frozenset({"unit", "row", "index", "coverage", "grants"}),
+    "status": frozenset({"unit", "row", "index", "coverage", "grants", HANDLED}),
+    "status_data": frozenset({"unit", "index", "coverage"}),
     "changes": _CHANGES,
     "withdrawals": frozenset({"unit", "withdrawals"}),
     "withdrawals_older": frozenset({"unit", "withdrawals"}),
@@ -38,7 +43,11 @@ READS: Mapping[str, frozenset[str]] = {
     "kind_data": _HELD,
     "datapackage": _HELD,
     "catalog": _HELD,
-    "report": frozenset({"unit"}),
+    "report": frozenset({"unit", ONLINE}),
+    "report_write": frozenset({"unit", ONLINE}),
+    "report_status": frozenset({"unit", ONLINE}),
+    "report_check": frozenset({"unit", ONLINE}),
+    "report_keys": frozenset({ONLINE}),
     "area_sitemap": frozenset({"unit", SHELF}),
     "area_feed": _CHANGES,
     "kind_feed": _CHANGES,

@@ -6,7 +6,7 @@ import re
 
 from portal.domain.documents.attachment import Attachment
 from portal.domain.documents.base import Kind
-from portal.domain.regimes import RestrictedDomain
+from portal.domain.regime_sections import RestrictedDomain
 from portal.site.snapshot import RecordView, UnitView
 
 HOME = "index.html"
@@ -65,6 +65,11 @@ def domain_path(jurisdiction: str, domain: RestrictedDomain) -> str:
     return jurisdiction_path(jurisdiction, f"domains-{domain_name(domain)}")
 
 
+def report_path(jurisdiction: str, name: str) -> str:
+    """Return one of the pages and files that exist where reports are taken over the network."""
+    return f"{jurisdiction}/report/{name}"
+
+
 def unit_path(unit: UnitView) -> str:
     """Return a unit's page."""
     return f"{unit.jurisdiction}/u/{unit.slug}/index.html"
@@ -91,6 +96,11 @@ def file_path(unit: UnitView, attachment: Attachment) -> str:
 def data_path(jurisdiction: str, name: str) -> str:
     """Return one of the files that describe a jurisdiction's data."""
     return f"{jurisdiction}/{name}"
+
+
+def unit_status_path(unit: UnitView) -> str:
+    """Return where the data on a unit's standing is."""
+    return f"{unit.jurisdiction}/u/{unit.slug}/status.json"
 
 
 def feed_path(jurisdiction: str, kind_path: str = "feed") -> str:

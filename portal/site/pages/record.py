@@ -16,6 +16,7 @@ from portal.site.pages.comparing import compare
 from portal.site.pages.declared import declared
 from portal.site.pages.downloads import downloads_of
 from portal.site.pages.kinds import view_of
+from portal.site.pages.reporting import report_link
 from portal.site.pages.shell import Context, Link, Meta, area_crumbs, sample_band
 from portal.site.pages.standings import record_mark
 from portal.site.snapshot import SHANGHAI, JurisdictionView, RecordView, Snapshot, Tombstone, VersionView
@@ -93,7 +94,7 @@ def record_page(
         "keywords": (version.unit_name, record.kind.label, *_tags(version)),
         "feeds": _feeds(area, record),
         "downloads": tuple(downloads_of(record, version, len(wrapper(version)))),
-        "report": paths.jurisdiction_path(area.slug, "report"),
+        "report": report_link(area),
         "channels": area.regime.report_channels,
     }
     document = version.readable

@@ -9,7 +9,6 @@ from datetime import date
 
 from portal.domain.calendar import Due
 from portal.domain.documents.finance import FinanceDisclosure, StatementType
-from portal.domain.documents.regulation import Area
 from portal.domain.obligations import (
     DUTIES,
     Case,
@@ -25,6 +24,7 @@ from portal.domain.obligations import (
 )
 from portal.domain.obligations.index import Scored
 from portal.domain.obligations.periodic import finance
+from portal.domain.supervision.conduct import period_name
 from portal.domain.units import facts_of
 from portal.domain.values import show_day, show_period
 from portal.site import findings
@@ -329,13 +329,4 @@ def groups_of(
 
 def period_label(cell: Cell) -> str:
     """Return what a page calls the period of a cell."""
-    if cell.duty.code == "supporting":
-        return Area(cell.period).label
-    period = cell.period
-    if len(period) in (4, 6) and period[:4].isdigit():
-        return show_period(period)
-    if cell.duty.code in ("plan", "filing"):
-        return f"{show_day(date.fromisoformat(period))}起执行" if period else "现行方案"
-    if cell.duty.code == "budget":
-        return show_period(period[:4]) + ("预算" if period.endswith("budget") else "决算")
-    return period
+    return period_name(cell.duty.code, cell.period)

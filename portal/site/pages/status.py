@@ -92,6 +92,7 @@ def status_page(snapshot: Snapshot, view: JurisdictionView) -> Context:
         ],
         "indexes": sorted(known, key=lambda pair: (pair[1].value or 0, pair[0].unit.position)),
         "mean": f"{float(mean):.1f}" if mean is not None else None,
+        "handled": view.handled,
         "grants": [grant for one in summaries for grant in one.grants],
         "on": show_day(snapshot.today),
     }

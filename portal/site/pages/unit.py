@@ -97,6 +97,7 @@ def unit_page(snapshot: Snapshot, view: JurisdictionView, unit: UnitView) -> Con
         "total": len(cards),
         "updated": show_day(latest) if latest else None,
         "feed_path": paths.unit_feed_path(unit),
+        "status_data": paths.unit_status_path(unit),
     }
 
 

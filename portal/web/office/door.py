@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, Response, g, redirect, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
@@ -18,9 +19,9 @@ from portal.domain.roles import Action, allowed
 from portal.services.accounts import sessions
 from portal.services.desk.rooms import Actor, Room
 from portal.store.db import begin_write
-from portal.web.guards import OPEN, declared, half, limit_of, open_to_all, rescuer_of
+from portal.web.guards import OPEN, back_of, declared, half, limit_of, open_to_all, rescuer_of
 from portal.web.headers import security_headers
-from portal.web.office.house import Person, gate, now, page, session
+from portal.web.office.house import Person, gate, now, own_uid, page, session
 
 FORM_LIMIT = (
     4 * 1024 * 1024
@@ -69,19 +70,19 @@ def hang(app: Flask) -> None:
     app.after_request(_finish)
     app.teardown_request(_close)
     app.jinja_env.globals["csrf"] = _csrf
+    app.jinja_env.globals["once"] = _once
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _told)
 
 
 def _view() -> Callable[..., Any] | None:
-    from flask import current_app
-
     return current_app.view_functions.get(request.endpoint or "")
 
 
 def _limit() -> None:
-    from flask import session as cookie
-
+    named = (request.path, *(text for pair in request.args.items(multi=True) for text in pair))
+    if any("\0" in one for one in named):  # No page bears such a name, and PostgreSQL takes no such text.
+        abort(404)
     if "_user_id" not in cookie:  # A stranger: forms are taken apart before the guards look who is there.
         request.max_content_length = STRANGERS_LIMIT
         return
@@ -119,6 +120,10 @@ def _guard() -> ResponseReturnValue | None:
         return redirect(url_for("signing_in.second"), 303)
     if not isinstance(wanted, Action) or not current_user.may(wanted):
         raise Forbidden
+    if current_user.unit_id is None and any(
+        "\0" in text for pair in request.form.items(multi=True) for text in pair
+    ):
+        abort(400)  # No keyboard types it and no database keeps it; pages of units mend it in what they read.
     return None
 
 
@@ -128,14 +133,12 @@ def _signed_out(view: Callable[..., Any]) -> ResponseReturnValue:
         return {"signed_out": True, "kept": kept}, 401
     back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
     if request.method == "POST" and request.view_args and "uid" in request.view_args and kept:
-        back = url_for("writing.edit", uid=request.view_args["uid"])
+        back = url_for(back_of(view), uid=request.view_args["uid"])
     return redirect(url_for("signing_in.sign_in", next=back, kept="1" if kept else None), 303)
 
 
 def _rescue(view: Callable[..., Any]) -> bool:
     """Keep what was typed under a session that ran out by time. One that was ended on purpose keeps nothing."""
-    from flask import session as cookie
-
     rescue, token, door = rescuer_of(view), cookie.get("_user_id"), gate()
     if rescue is None or not token:
         return False
@@ -149,6 +152,11 @@ def _rescue(view: Callable[..., Any]) -> bool:
     rescue(room, Actor(who.account_id, who.name, who.roles), **(request.view_args or {}))
     session().commit()
     return True
+
+
+def _once() -> Markup:
+    """Return what makes a form that is sent twice make one thing."""
+    return Markup('<input type="hidden" name="uid" value="{}">').format(own_uid())
 
 
 def _csrf() -> Markup:
@@ -180,8 +188,8 @@ def _forged(_: CSRFError) -> ResponseReturnValue:
 _WORDS = {
     400: ("请求无法处理", "提交的内容不完整或格式不对。请返回上一页刷新后再试。"),
     403: ("您不能进行这项操作", "您的账号没有这项权限。需要时请联系本单位的账号管理员。"),
-    404: ("没有找到", "这个地址没有内容，可能已被删除，或不属于您的单位。请从“待办”重新进入。"),
-    405: ("不能这样打开", "这个地址只用于提交。请从“待办”重新进入。"),
+    404: ("没有找到", "这个地址没有内容，可能已被删除，或不属于您的单位。请从首页重新进入。"),
+    405: ("不能这样打开", "这个地址只用于提交。请从首页重新进入。"),
     409: ("内容已有变化", "别人在您之前改动过。请返回后刷新页面再操作。"),
     413: ("内容太大", "提交的内容超过了允许的大小，没有保存。请分开提交，或压缩附件后再试。"),
     429: ("操作太频繁", "请稍等片刻再试。"),

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.documents.base import kinds
 from portal.domain.drafting import Event
 from portal.domain.roles import Action
 from portal.domain.values import read_day
-from portal.exchange.sheets.writing import safe_text
 from portal.services.desk.past import Step, Veil, Wanted, actors_of, count_steps, steps_of, veil_of
 from portal.services.desk.reading import HIDDEN, handled_by
 from portal.services.desk.rooms import Room
 from portal.web.guards import may
-from portal.web.office.home import address, kind_name, moment
 from portal.web.office.house import page, person, room
+from portal.web.office.showing import kind_name, link_to, show_moment
+from portal.web.office.tables import csv_file
 
 bp = Blueprint("history", __name__)
 PAGE = 50  # Steps of one page.
@@ -48,7 +46,7 @@ def listing() -> ResponseReturnValue:
         "office/history/listing.html",
         title="操作记录",
         steps=[
-            (one, moment(one.at), _target(here, one.draft_uid, one.record_id), *_said(one, veil))
+            (one, show_moment(one.at), _target(here, one.draft_uid, one.record_id), *_said(one, veil))
             for one in steps
         ],
         event_name=_event,
@@ -77,18 +75,11 @@ def export() -> ResponseReturnValue:
     if problems:
         return page("office/error.html", title="筛选条件不对", words=problems[0][1]), 422
     veil = veil_of(here, handled_by(person().roles))
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(_HEADERS)
+    rows = []
     for one in steps_of(here, wanted):
         title, remark = _said(one, veil)
-        told = (moment(one.at), _event(one.event), kind_name(one.kind), title, one.actor, remark)
-        writer.writerow([safe_text(text) for text in told])
-    return Response(
-        out.getvalue().encode("utf-8-sig"),
-        mimetype="text/csv",
-        headers={"Content-Disposition": "attachment; filename=history.csv; filename*=UTF-8''%E6%93%8D%E4%BD%9C%E8%AE%B0%E5%BD%95.csv"},
-    )  # fmt: skip
+        rows.append((show_moment(one.at), _event(one.event), kind_name(one.kind), title, one.actor, remark))
+    return csv_file("操作记录", _HEADERS, rows, plain="history")
 
 
 def _said(step: Step, veil: Veil) -> tuple[str, str]:
@@ -129,7 +120,7 @@ def _event(code: str) -> str:
 def _target(here: Room, draft_uid: str | None, record_id: int | None) -> str | None:
     """Return where the thing is now: published, still a draft, or nowhere any more."""
     if record_id is not None and (record := here.record_of(record_id)):
-        return address("published.show", kind=record.kind, slug=record.slug)
+        return link_to("published.show", kind=record.kind, slug=record.slug)
     if draft_uid is not None and here.draft(draft_uid):
-        return address("reviewing.show", uid=draft_uid)
+        return link_to("reviewing.show", uid=draft_uid)
     return None

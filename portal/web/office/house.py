@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from flask import abort, current_app, g, render_template, url_for
+from flask import abort, current_app, g, has_request_context, render_template, request, url_for
 from flask_login import UserMixin, current_user
 
 from portal.domain.regimes import Regime
 from portal.domain.roles import Action, allowed
 from portal.services.accounts.gate import Session, gate_session
 from portal.services.accounts.sessions import Identity
+from portal.services.board.county import County, open_county
+from portal.services.checking import SHANGHAI
 from portal.services.desk.rooms import Actor, Room
+from portal.services.running.overlay import refresh
 from portal.store.db import begin_write, db
+
+_UID = re.compile(r"[\w-]{22}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,12 @@ class Office:
     own_url: str  # Where the office is, likewise.
     files: Any  # The attachments' store.
     clock: Callable[[], datetime]
+    # Of sealed reports, known to `cases` and `home` alone (a contract of the linter's), so unnamed here:
+    reports: Any = None  # The engine of their own database; None: this office has no reports.
+    eyes: Any = None  # portal.services.reports.eyes.Eyes
+    key_lists: Any = None  # portal.services.reports.keylists.KeyLists
+    filings: Any = None  # portal.web.filing_seals.FilingSeals: of the keeper's pages alone.
+    sign_receipt: Any = None  # From a jurisdiction: who signs its filing receipts, or None.
 
 
 class Person(UserMixin):  # type: ignore[misc] # Flask-Login ships no types.
@@ -54,12 +67,27 @@ class Person(UserMixin):  # type: ignore[misc] # Flask-Login ships no types.
 def office() -> Office:
     """Return what the app was made with."""
     found: Office = current_app.extensions["office"]
+    if has_request_context() and "regimes_seen" not in g:
+        g.regimes_seen = True
+        # A session of its own: the request's may be about to write, and must have read nothing before.
+        with Session(db.engine) as looking:
+            refresh(found.regimes, looking)
     return found
 
 
 def now() -> datetime:
     """Return the server's clock."""
     return office().clock()
+
+
+def today_of() -> date:
+    """Return the day in China."""
+    return now().astimezone(SHANGHAI).date()
+
+
+def regime_of() -> Regime:
+    """Return the rules of the person's jurisdiction; 404 where it has none."""
+    return office().regimes.get(person().jurisdiction) or abort(404)
 
 
 def session() -> Session:
@@ -73,6 +101,12 @@ def gate() -> Session:
         g.gate = gate_session(db.engine)
     found: Session = g.gate
     return found
+
+
+def own_uid() -> str:
+    """Return the address of what a form makes: the form brings it along, so that sent twice it makes one thing."""
+    typed = request.form.get("uid", "")
+    return typed if _UID.fullmatch(typed) else secrets.token_urlsafe(16)
 
 
 def begin() -> None:
@@ -107,6 +141,14 @@ def room() -> Room:
     return Room(session(), unit_id)
 
 
+def county() -> County:
+    """Return the commission's view of its jurisdiction; accounts of units have none (404)."""
+    who = person()
+    if who.unit_id is not None:
+        abort(404)
+    return open_county(session(), who.jurisdiction, actor())
+
+
 @dataclass(frozen=True)
 class Entry:
     """One entry of the menu."""
@@ -121,9 +163,29 @@ MENU = (
     Entry("已公开", "published.listing", Action.OPEN_DESK),
     Entry("内部公开", "reading.listing", Action.READ_OWN),
     Entry("班子名单", "people.listing", Action.OPEN_DESK),
+    Entry("监督事项", "asked.listing", Action.SEE_MATTERS),
     Entry("操作记录", "history.listing", Action.OPEN_DESK),
     Entry("账号管理", "users.listing", Action.KEEP_USERS),
     Entry("首页", "home.commission", Action.OPEN_BOARD),
+    Entry("公开情况", "board.show", Action.VIEW_BOARD),
+    Entry("监督事项", "matters.queue", Action.VIEW_BOARD),
+    Entry("文书", "letters.listing", Action.VIEW_BOARD),
+    Entry("整改台账", "rectifying.listing", Action.VIEW_BOARD),
+    Entry("检查", "inspections.listing", Action.VIEW_BOARD),
+    Entry("采购信号", "flags.listing", Action.VIEW_BOARD),
+    Entry("预警", "warnings.listing", Action.SUPERVISE),
+    Entry("计入举报", "cases.weighing", Action.WEIGH_REPORTS),
+    Entry("通报考核", "bulletins.listing", Action.VIEW_BOARD),
+    Entry("报备", "filings.listing", Action.KEEP_FILINGS),
+    Entry("单位名册", "county_units.listing", Action.KEEP_COUNTY),
+    Entry("制度参数", "county_terms.listing", Action.KEEP_COUNTY),
+    Entry("密钥状况", "cases.keys", Action.KEEP_COUNTY),
+    Entry("操作日志", "audit.listing", Action.READ_AUDIT),
+    Entry("举报件", "cases.inbox", Action.HANDLE_REPORTS),
+    Entry("登记来件", "cases.new", Action.HANDLE_REPORTS),
+    Entry("统计", "cases.statistics_page", Action.LEAD_REPORTS),
+    Entry("查看记录", "cases.log", Action.LEAD_REPORTS),
+    Entry("我的密钥", "cases.own_key", Action.HANDLE_REPORTS),
     Entry("账号管理", "users.commission_listing", Action.KEEP_COMMISSION_USERS),
 )
 

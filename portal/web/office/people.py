@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.domain.drafting import MemberRole
+from portal.domain.drafting import Event, MemberRole
 from portal.domain.roles import Action
 from portal.domain.values import read_day, show_day
-from portal.services.checking import SHANGHAI
-from portal.services.desk import people
+from portal.services.desk import past, people
 from portal.services.desk.people import ChangedMeanwhile, NotEntered
 from portal.web.guards import may
-from portal.web.office.house import actor, begin, commit, now, page, person, room, session
+from portal.web.office.house import actor, begin, commit, now, page, person, room, session, today_of
+from portal.web.office.showing import show_moment
 
 bp = Blueprint("people", __name__, url_prefix="/people")
 _ROLES = [(one.value, one.label) for one in MemberRole]
@@ -27,7 +26,7 @@ _FIELDS = ("name", "post", "role", "since", "until")
 def listing() -> ResponseReturnValue:
     """Show who was in post on a day, and the whole history below."""
     here, typed = room(), request.args.get("on", "").strip()
-    day, problem = _today(), ""
+    day, problem = today_of(), ""
     if typed:
         try:
             day = read_day(typed)
@@ -35,6 +34,7 @@ def listing() -> ResponseReturnValue:
             problem = str(wrong)
     members = people.in_order(here.members(on=day))
     current = {one.id for one in members}
+    imported = past.steps_of(here, past.Wanted(event=Event.IMPORTED.value), limit=1)
     body = page(
         "office/people/listing.html",
         title="班子名单",
@@ -43,8 +43,10 @@ def listing() -> ResponseReturnValue:
         doubts=people.doubts(members),
         on=typed,
         asked=day,
-        today=_today(),
+        today=today_of(),
         problem=problem,
+        imported=imported[0] if imported else None,
+        moment=show_moment,
         keeps=person().may(Action.KEEP_ROSTER),
         role_name=lambda code: MemberRole(code).label,
         day=show_day,
@@ -135,7 +137,7 @@ def take_in() -> ResponseReturnValue:
     }
     try:
         count = people.take_in(
-            room(), chosen, index_no=request.form.get("index_no", ""), on=_today(), actor=actor(), now=now()
+            room(), chosen, index_no=request.form.get("index_no", ""), on=today_of(), actor=actor(), now=now()
         )
     except NotEntered as refusal:
         session().rollback()  # Some of them may have been entered before one was refused.
@@ -173,10 +175,6 @@ def _alter(number: int, what: str) -> ResponseReturnValue:
     commit()
     flash(told)
     return redirect(url_for("people.listing"), 303)
-
-
-def _today() -> date:
-    return now().astimezone(SHANGHAI).date()
 
 
 _EDITS = {
@@ -246,7 +244,7 @@ def _plan(chosen: set[int] | None, problem: str = "") -> str:
         "office/people/from_plan.html",
         title="从分工方案带入",
         crumbs=[("班子名单", url_for("people.listing"))],
-        offered=people.proposals(here, on=_today()),
+        offered=people.proposals(here, on=today_of()),
         chosen=chosen,
         problem=problem,
         day=show_day,

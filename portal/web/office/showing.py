@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from flask import current_app, url_for
 
 from portal.domain.comparing import show
-from portal.domain.documents.base import Document, kind_of
+from portal.domain.documents.base import Document, kind_of, kinds
 from portal.domain.documents.declaration import declaration
 from portal.domain.rules.base import Finding
 from portal.services.desk.claims import Version
 from portal.services.desk.scheduling import show_moment
+from portal.services.supervision.published import Published
 from portal.site.pages.declared import HEAD_FIELDS, Declared, declared
 from portal.site.pages.paths import record_path
 from portal.site.rows import unit_view
@@ -72,9 +73,33 @@ def public_address(version: Version, *, lasting: bool = False) -> str | None:
     return f"{base}/{page_path(version, lasting=lasting)}" if base else None
 
 
+def published_address(one: Published) -> str | None:
+    """Return where the public finds what stands under a record; None where the public site's address is not known."""
+    base = office().public_url
+    place = unit_view(one.unit, one.unit.jurisdiction.slug)
+    view = RecordView(one.record_id, place, kind_of(one.kind).kind, one.slug, one.ref, ())
+    return f"{base}/{record_path(view)}" if base else None
+
+
 def link_to(endpoint: str, **values: object) -> str | None:
     """Return the address of a route, or None where this office has none of that name."""
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None  # type: ignore[arg-type] # Flask takes any value.
 
 
-__all__ = ["Content", "Told", "content_of", "link_to", "page_path", "public_address", "show_moment", "told"]
+def kind_name(code: str | None) -> str:
+    """Return the short name of a kind; its code where it is known no longer."""
+    return kind_of(code).kind.short if code in kinds() else code or ""
+
+
+__all__ = [
+    "Content",
+    "Told",
+    "content_of",
+    "kind_name",
+    "link_to",
+    "page_path",
+    "public_address",
+    "published_address",
+    "show_moment",
+    "told",
+]

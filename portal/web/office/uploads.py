@@ -18,6 +18,7 @@ from portal.domain.roles import Action
 from portal.domain.values import read_period, show_period
 from portal.exchange.sheets import UnreadableFile, desk_template, template
 from portal.exchange.sheets.admission import MAX_BYTES
+from portal.exchange.workbook import XLSX_TYPE
 from portal.services.checking import SHANGHAI, Book
 from portal.services.desk import uploads
 from portal.services.desk.linking import options
@@ -30,7 +31,6 @@ bp = Blueprint("uploads", __name__)
 
 # The file, and the few fields and boundaries around it.
 REQUEST_LIMIT = MAX_BYTES + 64 * 1024
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TOO_LARGE = (
     f"文件超过 {MAX_BYTES // 1024 // 1024} MB，没有读取。请删去图片和无关的工作表，或分成几个文件上传。"
 )
@@ -183,7 +183,7 @@ def _replaced(given: Sequence[str]) -> dict[str, int]:
     found = {}
     for one in given:
         uid, _, revision = one.rpartition(":")
-        if uid and revision.isdigit() and len(revision) < 10:
+        if uid and revision.isascii() and revision.isdigit() and len(revision) < 10:
             found[uid] = int(revision)
     return found
 
@@ -201,7 +201,7 @@ def _choices(model: type[Document], draft: Any) -> dict[tuple[str, ...], list[st
 
 
 def _workbook(data: bytes, name: str) -> ResponseReturnValue:
-    return send_file(io.BytesIO(data), mimetype=_XLSX, as_attachment=True, download_name=name)
+    return send_file(io.BytesIO(data), mimetype=XLSX_TYPE, as_attachment=True, download_name=name)
 
 
 def _start(model: type[Document], wanted: str | None, trouble: str = "") -> str:

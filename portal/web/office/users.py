@@ -15,7 +15,7 @@ from portal.services.accounts import factors, keeping
 from portal.services.desk.rooms import Room
 from portal.web.guards import may
 from portal.web.office.entrance import begin_gate, link_address, own_row, shanghai
-from portal.web.office.house import actor, begin, gate, now, page, person, room, session
+from portal.web.office.house import actor, begin, gate, now, page, person, room, session, today_of
 
 bp = Blueprint("users", __name__)
 
@@ -25,8 +25,11 @@ HINTS = {
     Role.EDITOR: "填写、上传、提交审核。",
     Role.REVIEWER: "审核、退回、发布和撤回。不能审核自己填报的内容。必须使用第二步验证。",
     Role.UNIT_ADMIN: "管理本单位的账号和班子名单。必须使用第二步验证。",
-    Role.OFFICER: "查看辖区各单位的公开情况。必须使用第二步验证。",
-    Role.COMMISSION_ADMIN: "管理纪委监委的账号和各单位的首位管理员。必须使用第二步验证。",
+    Role.OFFICER: "看公开情况和问题清单，问询、提醒、督办、整改、检查、发通报。必须使用第二步验证。",
+    Role.FILINGS: "登记、查看特定关系人报备。其他人只看得到是否命中。必须使用第二步验证。",
+    Role.INTAKE: "登记来件，打开、办理发给本人的举报件。须先在“我的密钥”中生成密钥。必须使用第二步验证。",
+    Role.INTAKE_LEAD: "分派举报件，批准澄清和延期，看统计和查看记录。没有密钥的，什么也看不到。必须使用第二步验证。",
+    Role.COMMISSION_ADMIN: "管理单位名册、制度参数和放假安排，看操作日志；管理纪委监委的账号和各单位的首位管理员。必须使用第二步验证。",
 }
 
 
@@ -116,7 +119,7 @@ def _accounts(desk: Desk) -> list[Any]:
 
 
 def _invitation(desk: Desk, problem: keeping.NotKept | None = None) -> ResponseReturnValue:
-    units = [] if desk is UNIT else keeping.units_for_invitation(gate(), person().jurisdiction)
+    units = [] if desk is UNIT else keeping.units_for_invitation(gate(), person().jurisdiction, on=today_of())
     text = page(
         "office/users/invite.html",
         title="邀请人员",
@@ -169,7 +172,7 @@ def _whose(desk: Desk, door: Any) -> tuple[Any, Any, list[str]]:
     wanted = request.form.get("unit", "")
     if not wanted:
         return account.jurisdiction, None, request.form.getlist("roles")
-    units = keeping.units_for_invitation(door, person().jurisdiction)
+    units = keeping.units_for_invitation(door, person().jurisdiction, on=today_of())
     unit = next((one for one in units if str(one.id) == wanted), None)
     if unit is None:
         raise keeping.NotKept("没有这个单位。请从列表中选择。", "unit")

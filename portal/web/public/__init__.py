@@ -65,7 +65,14 @@ def public_blueprint(
     return public
 
 
-def register(app: Flask, public: Blueprint, snapshot: Callable[[], Snapshot], rendering: Rendering) -> None:
+def register(
+    app: Flask,
+    public: Blueprint,
+    snapshot: Callable[[], Snapshot],
+    rendering: Rendering,
+    *,
+    report_url: str | None = None,
+) -> None:
     """Mount the blueprint, and answer unknown addresses and every response's headers in its manner.
 
     The headers are also the app's extension `security_headers`, for who serves its pages as files.
@@ -79,7 +86,7 @@ def register(app: Flask, public: Blueprint, snapshot: Callable[[], Snapshot], re
         depth = max(request.path.count("/") - 1, 0)
         return rendering.page(now, "missing.html", context, up="../" * depth), 404
 
-    always = security_headers(content_policy(rendering.search_url))
+    always = security_headers(content_policy(rendering.search_url, report_url))
     app.extensions["security_headers"] = always
 
     @app.after_request

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from portal.exchange.workbook import XLSX_TYPE
 from portal.site import pages
-from portal.site.pages import sitemaps
+from portal.site.pages import reporting, sitemaps, status_data
 from portal.site.pages.downloads import CSV, ENDPOINTS, OCDS, XLSX
 from portal.site.snapshot import Snapshot
 from portal.web.public import bulk, editions, feeds
@@ -15,7 +16,6 @@ Values = Mapping[str, str]
 Content = Callable[[Snapshot, Values, str | None], bytes | str | None]
 XML = "application/xml; charset=utf-8"
 JSON = "application/json"
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NAMED = pages.DATA_RULE.removesuffix("json")
 
 
@@ -44,8 +44,26 @@ FILES: tuple[FileType, ...] = (
     FileType("kind_feed", "/<jurisdiction>/<name>.xml", feeds.CONTENT_TYPE, feeds.area_feed),
     FileType("unit_feed", "/<jurisdiction>/u/<unit>/feed.xml", feeds.CONTENT_TYPE, feeds.unit_feed),
     FileType("unit_kind_feed", f"{_KIND}feed.xml", feeds.CONTENT_TYPE, feeds.unit_feed),
+    FileType(
+        "report_keys",
+        "/<jurisdiction>/report/keys.json",
+        JSON,
+        lambda now, values, _: reporting.key_list(now, values),
+    ),
     FileType("datapackage", "/<jurisdiction>/datapackage.json", JSON, bulk.package_json),
     FileType("catalog", "/<jurisdiction>/catalog.jsonld", "application/ld+json", bulk.catalog_jsonld),
+    FileType(
+        "status_data",
+        "/<jurisdiction>/status.json",
+        JSON,
+        lambda now, values, _: status_data.area_status(now, values),
+    ),
+    FileType(
+        "unit_status",
+        "/<jurisdiction>/u/<unit>/status.json",
+        JSON,
+        lambda now, values, _: status_data.unit_status(now, values),
+    ),
     FileType("bulk_csv", f"{_KIND}data.csv", bulk.CSV_TYPE, bulk.records_csv),
     FileType("bulk_table", f"{_KIND}data-<table>.csv", bulk.CSV_TYPE, bulk.records_csv),
     FileType("bulk_ndjson", f"{_KIND}data.ndjson", bulk.NDJSON_TYPE, bulk.records_ndjson),
@@ -53,6 +71,6 @@ FILES: tuple[FileType, ...] = (
     # Before the plain JSON, whose pattern these addresses would meet as well.
     FileType(ENDPOINTS[OCDS], f"{_NAMED}{OCDS}", JSON, editions.ocds_of),
     FileType(ENDPOINTS[CSV], f"{_NAMED}{CSV}", "text/csv; charset=utf-8", editions.csv_of),
-    FileType(ENDPOINTS[XLSX], f"{_NAMED}{XLSX}", SHEET, editions.xlsx_of),
+    FileType(ENDPOINTS[XLSX], f"{_NAMED}{XLSX}", XLSX_TYPE, editions.xlsx_of),
     FileType("data", pages.DATA_RULE, JSON, lambda now, values, _: pages.data_of(now, values)),
 )

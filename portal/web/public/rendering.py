@@ -143,7 +143,8 @@ class Rendering:
         entries = menu(meta.jurisdiction) if meta.jurisdiction else site_menu(snapshot)
         own = meta.path if any(entry.path == meta.path for _, entry in entries) else ""
         area = meta.jurisdiction.slug if meta.jurisdiction else ""
-        key = ("frame", self.env, area, prefix, meta.nav, meta.sample, own, search)
+        online = bool(meta.jurisdiction and meta.jurisdiction.reports)
+        key = ("frame", self.env, area, online, prefix, meta.nav, meta.sample, own, search)
         if key not in snapshot.lasting:
             known = {"meta": meta, "link": self.linking(prefix), "search": search, "entries": entries}
             snapshot.lasting[key] = (

@@ -21,7 +21,7 @@ from portal.domain.documents.decision import (
 from portal.domain.documents.delegation import DelegationPlan
 from portal.domain.documents.finance import FinanceDisclosure
 from portal.domain.documents.tender import Tender
-from portal.domain.regimes import Mechanism
+from portal.domain.regime_sections import Mechanism
 from portal.domain.rules.attendance import Quorum, Reach, in_scope, members, share_text, with_presence
 from portal.domain.rules.room import VIEWS
 from portal.domain.rules.voting import Base, Majority

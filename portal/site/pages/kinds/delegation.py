@@ -9,7 +9,7 @@ from datetime import date
 from portal.domain.documents.base import Document, Validity
 from portal.domain.documents.delegation import Approver, Assignment, DelegationPlan, SignOffBand
 from portal.domain.documents.regulation import Area, Regulation
-from portal.domain.regimes import RestrictedDomain
+from portal.domain.regime_sections import RestrictedDomain
 from portal.domain.rules import dossier
 from portal.domain.rules.delegation_terms import Rotation
 from portal.domain.units import facts_of

@@ -20,8 +20,12 @@ from portal.web.public.english.catalog import Catalog, shipped
 from portal.web.public.english.compiling import Translator
 from portal.web.public.english.made import labels, sentences
 
-_RECORDS = ("record.html", "reading.html", "missing.html", "tombstone.html")  # Pages that stay Chinese.
-_OF_RECORDS = ("_aside", "_checks", "_charts", "_changes", "_posted", "_diff", "kinds/")
+# Pages that stay Chinese.
+_RECORDS = (
+    *("record.html", "reading.html", "missing.html", "tombstone.html"),
+    *("report_write.html", "report_status.html", "report_check.html"),
+)
+_OF_RECORDS = ("_aside", "_checks", "_charts", "_changes", "_posted", "_diff", "_report_", "kinds/")
 
 
 def templates(folder: Path, *, all_of_them: bool = False) -> Iterator[str]:

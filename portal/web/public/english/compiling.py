@@ -344,7 +344,7 @@ def _leads_to(slot: Slot, run: list[nodes.Expr]) -> nodes.Expr | None:
     """Return the path that a link leads to, where it is one of the site's."""
     if slot.tag == "a" and slot.attribute == "href" and run and _is_link(run[0]):
         call = run[0]
-        return call.args[0] if isinstance(call, nodes.Call) else None
+        return call.args[0] if isinstance(call, nodes.Call) and call.args else None
     return None
 
 

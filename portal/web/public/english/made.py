@@ -12,6 +12,7 @@ from portal.domain.documents.tender import Stage
 from portal.domain.obligations import DUTIES, Status
 from portal.domain.rules.base import rules
 from portal.domain.rules.elsewhere import ELSEWHERE
+from portal.domain.supervision.outcomes import Kind as Outcome
 from portal.site.cards import BUDGET, CEILING
 from portal.site.pages.rules import FAMILIES
 from portal.site.pages.shell import TYPE_LABELS
@@ -56,6 +57,7 @@ def labels() -> Iterator[tuple[str, str]]:
         yield from (("rule", text) for text in (one.title, one.reason))
     yield from (("family", text) for text in FAMILIES.values())
     yield from (("unit", text) for text in TYPE_LABELS.values())
+    yield from (("outcome", one.label) for one in Outcome)
 
 
 def sentences(catalog: Catalog, folder: Path) -> Iterator[tuple[str, str]]:

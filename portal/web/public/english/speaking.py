@@ -18,7 +18,9 @@ from markupsafe import Markup, escape
 
 from portal.domain.calendar import Span
 from portal.domain.documents.about import Part as DocumentPart
-from portal.domain.regimes import Counting, Coverage, IndexItem, Mechanism, RestrictedDomain, Rulebook
+from portal.domain.fates import UnitStep
+from portal.domain.regime_sections import Counting, Coverage, IndexItem, Mechanism, RestrictedDomain
+from portal.domain.regimes import Rulebook
 from portal.domain.rules.terms import Terms
 from portal.domain.values import show_yuan
 from portal.exchange.dictionary import DictionaryRow
@@ -28,7 +30,18 @@ from portal.site.views import RecordView, Tombstone, UnitView, VersionView
 from portal.web.public.english.catalog import HAN, WIDE, Catalog, Part, Pattern, Place, punctuation
 
 CONTENT = (
-    *(DocumentPart, UnitView, RecordView, VersionView, Tombstone, Card, Withdrawal, PlanLine, Holder),
+    *(
+        DocumentPart,
+        UnitView,
+        UnitStep,
+        RecordView,
+        VersionView,
+        Tombstone,
+        Card,
+        Withdrawal,
+        PlanLine,
+        Holder,
+    ),
     *(DictionaryRow, Mechanism, Counting, Terms),  # Columns of the data files, and the regime's own texts.
 )
 REGIME = (Rulebook, RestrictedDomain, Coverage, IndexItem)

@@ -1,0 +1,175 @@
+"""Many letters at once: who has come to which stage of the ladder, whom to write to, what would be sent, and sending it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.domain.obligations import DUTIES
+from portal.domain.roles import Action
+from portal.domain.supervision.letters import Kind
+from portal.domain.values import show_day
+from portal.services.board.computing import newest_change
+from portal.services.board.county import County
+from portal.services.checking import SHANGHAI
+from portal.services.desk.scheduling import show_moment
+from portal.services.supervision import climbing, planning
+from portal.services.supervision.climbing import Wanted
+from portal.services.supervision.letter_words import NotIssued
+from portal.services.supervision.planning import Proposal
+from portal.services.supervision.reasons import Reason, from_board, from_records
+from portal.web.guards import may
+from portal.web.office.house import begin, commit, county, now, page, person, regime_of, session, today_of
+from portal.web.office.letters_page import MORNING, crumbs, read_moment, unit_address
+
+bp = Blueprint("letters_many", __name__, url_prefix="/letters")
+MOST = 400  # Letters of one go: more than the largest county has units.
+
+
+@bp.get("/ladder")
+@may(Action.VIEW_BOARD)
+def ladder() -> ResponseReturnValue:
+    """Show what is overdue by the stage it has reached, and what should be sent next."""
+    here, regime = county(), regime_of()
+    found = climbing.rungs(here, regime, from_board(here, regime, now=now()), now=now())
+    stages = [
+        (stage, [one for one in found if one.next and one.next.code == stage.code])
+        for stage in reversed(regime.ladder_on(today_of()))
+    ]
+    waiting = [one for one in found if one.next is None]
+    return page(
+        "office/letters/ladder.html",
+        title="逾期与升级",
+        crumbs=crumbs(),
+        stages=stages,
+        total=len(found),
+        waiting=waiting,
+        acts=person().may(Action.SUPERVISE),
+        kind_name=lambda code: Kind(code).label,
+        day=show_day,
+        today=today_of(),
+    )
+
+
+@bp.get("/many")
+@may(Action.SUPERVISE)
+def choose() -> ResponseReturnValue:
+    """Offer the units that owe something of a duty, to be ticked."""
+    here, regime = county(), regime_of()
+    duty, kind = request.args.get("duty", ""), request.args.get("kind", Kind.REMINDER.value)
+    owed = from_board(here, regime, now=now()) if duty else {}
+    units = {one.id: one for one in here.units()}
+    rows = [
+        (Wanted(units[unit].slug, duty, (one.period,)).key, units[unit], one)
+        for unit, each in owed.items()
+        for one in each
+        if one.duty.code == duty
+    ]
+    rows.sort(key=lambda row: (-row[2].overdue, row[1].position, row[1].id))
+    return page(
+        "office/letters/many.html",
+        title="批量发文",
+        crumbs=crumbs(),
+        duties=[(one.code, one.title) for one in DUTIES],
+        kinds=[(one.value, one.label) for one in Kind],
+        duty=duty,
+        kind=kind,
+        rows=rows,
+        day=show_day,
+    )
+
+
+@bp.post("/preview")
+@may(Action.SUPERVISE)
+def preview() -> ResponseReturnValue:
+    """Show every letter that would be sent, and every one that would not, with the reason. Nothing is written."""
+    here = county()
+    asked = _Asked()
+    if not asked.wanted:
+        flash("没有选择单位或者事项。请先勾选，再生成预览。")
+        return redirect(url_for("letters_many.ladder"), 303)
+    return _preview(asked, asked.propose(here, _reasons(here, asked.wanted, today_of()), today_of()))
+
+
+@bp.post("/send")
+@may(Action.SUPERVISE)
+def send() -> ResponseReturnValue:
+    """Send what can be sent, all in one transaction; at once, or at a set time."""
+    here, regime, asked = county(), regime_of(), _Asked()
+    send_at: datetime | None = None
+    try:
+        if request.form.get("do") == "plan":
+            send_at = read_moment(request.form.get("day", ""), request.form.get("time", ""))
+    except NotIssued as refusal:
+        proposals = asked.propose(here, _reasons(here, asked.wanted, today_of()), today_of())
+        return _preview(asked, proposals, refusal.errors), 422
+    day = send_at.astimezone(SHANGHAI).date() if send_at else today_of()
+    seen = newest_change(here)
+    reasons = _reasons(here, asked.wanted, day)  # Before anybody has to wait for the write lock.
+    begin()
+    here = county()
+    if newest_change(here) != seen:  # Something was published meanwhile.
+        reasons = _reasons(here, asked.wanted, day)
+    proposals = asked.propose(here, reasons, day)
+    try:
+        sent = planning.send(
+            here, regime, proposals, signed_by=request.form.get("signed_by", "").strip()[:60], send_at=send_at,
+            address=unit_address(), now=now(),
+        )  # fmt: skip
+    except NotIssued as refusal:
+        session().rollback()
+        here = county()
+        return _preview(asked, asked.propose(here, reasons, day), refusal.errors), 409
+    commit()
+    left = sum(bool(one.refusal) for one in proposals)
+    done = f"已定于{show_moment(send_at)}发出 {len(sent)} 份" if send_at else f"已发出 {len(sent)} 份"
+    flash(f"{done}{f'，{left} 份没有发' if left else ''}。")
+    if left:
+        return _preview(asked, [one for one in proposals if one.refusal])
+    return redirect(url_for("letters.listing"), 303)
+
+
+class _Asked:
+    """What was ticked, and which letter: of a stage of the ladder, or of a kind."""
+
+    def __init__(self) -> None:
+        read = (Wanted.read(one) for one in request.form.getlist("item")[:MOST])
+        self.wanted = [one for one in read if one is not None]
+        codes = {one.code for one in regime_of().ladder_on(today_of())}
+        self.stage = next((one for one in [request.form.get("stage", "")] if one in codes), "")
+        self.kind = next((one for one in Kind if one.value == request.form.get("kind", "")), None)
+
+    def propose(self, here: County, reasons: Mapping[int, Sequence[Reason]], day: date) -> list[Proposal]:
+        """Return what would be sent."""
+        return planning.propose(
+            here, regime_of(), self.wanted, kind=self.kind, stage=self.stage, reasons=reasons, day=day
+        )
+
+
+def _reasons(here: County, wanted: Sequence[Wanted], day: date) -> dict[int, list[Reason]]:
+    """Return what the units owe by their records, as of the day of sending."""
+    slugs = {one.unit for one in wanted if one.unit}
+    units = [one for one in here.units() if one.slug in slugs]
+    return from_records(here, regime_of(), units, now=now(), on=day)
+
+
+def _preview(asked: _Asked, proposals: Sequence[Proposal], errors: Mapping[str, str] | None = None) -> str:
+    ready = [one for one in proposals if not one.refusal]
+    return page(
+        "office/letters/preview.html",
+        title="发文预览",
+        crumbs=crumbs(),
+        ready=ready,
+        refused=[one for one in proposals if one.refusal],
+        stage=asked.stage,
+        kind=asked.kind.value if asked.kind else "",
+        typed=request.form,
+        errors=errors or {},
+        kind_name=lambda one: one.words.kind.label,
+        matter_title=lambda one: one.matter.title if one.matter else "",
+        morning=MORNING,
+        day=show_day,
+    )

@@ -1,0 +1,35 @@
+"""The public's view of a jurisdiction, worked out once for all pages that count from it."""
+
+from __future__ import annotations
+
+from flask import abort, current_app
+
+from portal.domain.regimes import Regime
+from portal.services.board.county import County
+from portal.services.supervision.bulletins import seen_before
+from portal.services.supervision.in_public import InPublic, seen
+from portal.web.office.house import county, office, today_of
+
+VIEWS = "seen-in-public"  # In the app: the newest views. The chores renew them, so that nobody waits.
+
+
+def place_of() -> tuple[County, Regime]:
+    """Return the person's jurisdiction and its rules."""
+    here = county()
+    return here, office().regimes.get(here.slug) or abort(404)
+
+
+def seen_today(here: County, regime: Regime) -> InPublic:
+    """Return the public's view of today."""
+    return seen(current_app.extensions.setdefault(VIEWS, {}), here, regime, on=today_of())
+
+
+def seen_then(here: County, regime: Regime, quarter: str) -> InPublic | None:
+    """Return the public's view of the day with which a quarter's bulletin of today is compared, if there is one."""
+    views = current_app.extensions.setdefault(VIEWS, {})
+    return seen_before(views, here, regime, quarter, seen_today(here, regime))
+
+
+def stamp_of(here: County) -> object:
+    """Return what the view that was worked out last rests on."""
+    return current_app.extensions.get(VIEWS, {}).get((here.id, ""), (None,))[0]
