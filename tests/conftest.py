@@ -21,16 +21,18 @@ from portal.domain.regimes import Regime
 from portal.services import rosters
 from portal.store.db import make_engine
 from portal.store.tables import Jurisdiction, Unit
-from tests import postgresql
+from tests import postgresql, thrift
 from tests.databases import DATABASE_FIXTURES, new_database, set_database
 
 settings.register_profile("portal", deadline=None)  # No test by the clock: machines are shared and noisy.
 settings.load_profile("portal")
+thrift.save()
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 SERVER = pytest.StashKey[postgresql.Server]()
 ABSENT = pytest.StashKey[str]()
+LEFT_OUT = pytest.StashKey[int]()
 NOTHING = SimpleNamespace(params={})
 NOON = datetime(2026, 10, 20, 4, 0, tzinfo=UTC)
 
@@ -40,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in (
         "sqlite: about SQLite's own file, or about files only; left out of the run on PostgreSQL.",
         "database: uses a database without one of the fixtures that tell so.",
+        "thorough: left out of the usual run; make test-thorough has it.",
     ):
         config.addinivalue_line("markers", line)
     if postgresql.WANTED and not hasattr(config, "workerinput"):
@@ -57,6 +60,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say it loudly where nothing was tested."""
+    if count := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"left to make test-thorough: {count} tests")
     if told := config.stash.get(ABSENT, None):
         terminalreporter.write_line(
             f"********** {told}; NOTHING WAS TESTED ON POSTGRESQL **********", red=True
@@ -66,6 +71,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL run the tests that use a database, apart from those about SQLite's own files."""
+    if not thrift.THOROUGH:
+        left_out = [item for item in items if item.get_closest_marker("thorough")]
+        config.stash[LEFT_OUT] = len(left_out)
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     if not postgresql.WANTED:
         return
     chosen, others = [], []

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from portal.store import migrate
 from portal.store.db import make_engine, sqlite_url
-from portal.store.migrate import upgrade
 from portal.store.tenancy import SETTING, SYSTEM, bind_tenant, tenant_of
 from tests import postgresql
 
@@ -23,7 +23,7 @@ DATABASE_FIXTURES = frozenset({"engine", "home"})
 def new_database(folder: Path) -> str:
     """Return the address of a migrated database that goes with a folder."""
     url = database_of(folder)
-    upgrade(url)
+    migrate.upgrade(url)
     return url
 
 

@@ -27,7 +27,14 @@ def test_imports_go_one_way() -> None:
 
 
 def test_one_request_or_command_one_commit() -> None:
-    allowed = ("portal/web/", "portal/cli/", "portal/sync.py", "portal/worker.py", "portal/store/migrate.py")
+    allowed = (
+        "portal/web/",
+        "portal/cli/",
+        "portal/sync.py",
+        "portal/worker.py",
+        "portal/store/migrate.py",
+        "portal/store/reports/db.py",
+    )
     wrong = [
         str(file.relative_to(ROOT))
         for file in SOURCES

@@ -33,7 +33,7 @@ from tests.bench.place import ROOT, Desk, Size, county, workplace
 from tests.bench.table import Section
 from tests.bench.watch import Died, Watcher, family
 
-TITLE = "The deadline hour"  # The last of the tables.
+TITLE = "The deadline hour"
 HOUR = 3600.0
 _OPENS = 1200.0  # Seconds within which the site is built and both ports are open.
 _STEPS = (

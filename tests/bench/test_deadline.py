@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.bench import deadline
 from tests.bench.place import Size
 
 
+@pytest.mark.thorough
 def test_everything_is_published_without_an_error_and_becomes_visible() -> None:
     hour = deadline.measure(
         Size("smallest", 3, 1, 12, 1), units=3, each=2, compress=600, kept=None, say=lambda _: None

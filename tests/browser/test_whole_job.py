@@ -302,6 +302,7 @@ def test_the_whole_job(county: County, browser: Browser, tmp_path: Path) -> None
     reviewer.look("sign-in")
 
 
+@pytest.mark.thorough
 def test_the_whole_job_without_scripts(county: County, browser: Browser, tmp_path: Path) -> None:
     quarter, period = the_quarter()
     _, editor, reviewer = staffed(county, browser, "示例水利局", "2", scripts=False)
@@ -362,6 +363,7 @@ def test_the_whole_job_without_scripts(county: County, browser: Browser, tmp_pat
     visitor.close()
 
 
+@pytest.mark.thorough
 def test_signing_in_writing_and_saving_by_keyboard_alone(county: County, browser: Browser) -> None:
     _, period = the_quarter()
     admin = arrives(county, browser, "gly3", scripts=True)

@@ -117,6 +117,7 @@ class Someone:
         """Find no fault on the page: it fits a phone, axe has nothing to say, and no English shows."""
         page = self.page
         expect(page.locator("footer").last).to_be_attached()
+        page.wait_for_load_state()  # Until then the styles may be on their way.
         if PICTURES:
             _take_pictures(page, f"{'' if self.scripts else 'plain-'}{name}")
         page.set_viewport_size(PHONE)

@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from portal.cli import main
+from portal.site import destinations
 from portal.site.carry import JOURNAL, NotCarried, carry
 from portal.site.destinations import Folder, Unreachable
 from portal.site.manifests import MANIFEST, files_of
@@ -469,6 +470,14 @@ def test_what_is_wrong_with_a_bucket_is_told(
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free.getsockname()[1]}")
         assert "连接不上对象存储" in portal("s3://county", code=1).output
     assert bucket.writes == []
+
+
+def test_a_port_is_no_status() -> None:
+    for port in (40311, 14013, 403, 401):
+        told = f"error sending request for url (http://127.0.0.1:{port}/county?list-type=2)"
+        assert "连接不上对象存储" in destinations._say(told, "s3://county", f"http://127.0.0.1:{port}")
+    for told in ("Server returned non-2xx status code: 403 Forbidden", "status: 401, Some error", "(403)"):
+        assert "没有读写" in destinations._say(told, "s3://county", "AWS")
 
 
 def test_the_command_draws_no_bar_and_says_one_object_with_json(build: Builder, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`portal run` and `portal office`: both hosts answer, each with its own pages, and nothing is left behind."""
+"""`portal run` and `portal office`: all hosts answer, each with its own pages, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def running(home: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]
     found: dict[str, str] = {}
     assert process.stdout is not None
     for line in process.stdout:
-        if address := re.search(r"(网站|办公端)已打开：(http://[\d.]+:\d+)/", line):
+        if address := re.search(r"(网站|办公端|举报接收端)已打开：(http://[\d.]+:\d+)/", line):
             found[address[1]] = address[2]
-        if len(found) == 2:
+        if len(found) == 3:
             break
     yield process, found
     with suppress(ProcessLookupError):
@@ -67,6 +67,11 @@ def test_site_and_office_are_hosts_of_their_own(
     assert status == 200  # The sign-in, where everybody is led who is not signed in.
     assert "单位填报" in text
     assert _get(f"{found['办公端']}/index.html")[0] == 404
+    status, text = _get(f"{found['举报接收端']}/")
+    assert status == 200
+    assert "12388" in text  # No place has published keys: nobody could open a report.
+    assert _get(f"{found['举报接收端']}/sign-in")[0] == 404
+    assert _get(f"{found['举报接收端']}/jinhu/start")[0] == 503
 
 
 def test_a_killed_server_leaves_no_worker_behind(

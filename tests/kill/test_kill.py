@@ -18,9 +18,10 @@ from portal.store.db import make_engine
 from portal.store.tables import Outbox, Record, Version
 from tests.databases import database_of
 from tests.kill.killing import assert_one_whole_build, killed, publish_some, run_sync, seconds_of
+from tests.thrift import often
 
-KILLS = 50
-BUILDS = 8  # Kills of whole runs; a hundred more are in test_under_load.
+KILLS = often(25, 50)
+BUILDS = often(5, 8)  # Kills of whole runs; many more are in test_under_load.
 
 pytestmark = pytest.mark.kill
 

@@ -1,4 +1,4 @@
-"""kill -9 the builder at 100 random moments while readers read: every answer is 200 and of one build."""
+"""kill -9 the builder at random moments while readers read: every answer is 200 and of one build."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ from portal.site.manifests import MANIFEST, files_of, read_manifest
 from portal.site.trees import BUILDS, CURRENT
 from portal.web.hosting import SiteHost
 from tests.kill.killing import assert_one_whole_build, killed, publish_some, run_sync, seconds_of
+from tests.thrift import often
 
 pytestmark = pytest.mark.kill
 
-KILLS = 100
+KILLS = often(24, 100)
 KIND = "/jinhu/u/u1/regulations/"
 PAGES = ("/", "/index.html", "/jinhu/index.html", "/jinhu/units.html", "/jinhu/u/u1/index.html",
          f"{KIND}2026-0001.html", f"{KIND}2026-0001.json", "/static/theme.css", "/about.html", f"/{MANIFEST}")  # fmt: skip
@@ -144,7 +145,7 @@ def load(folder: Path) -> Iterator[Seen]:
             process.join()
 
 
-def test_a_hundred_kills_under_load(settings: Settings, regimes: dict[str, Regime]) -> None:
+def test_many_kills_under_load(settings: Settings, regimes: dict[str, Regime]) -> None:
     chance = random.Random(20261122)
     publish_some(settings, 12, lambda _: None, 0)
     run_sync(settings, regimes)
@@ -165,7 +166,7 @@ def test_a_hundred_kills_under_load(settings: Settings, regimes: dict[str, Regim
                 chance.uniform(0.02, 0.8) * usual[way],
                 group=chance.random() < 0.7,
             )
-            if round_ % 20 == 19:
+            if round_ % 4 == 3:
                 assert assert_one_whole_build(settings)
                 run_sync(settings, regimes)  # One that is let live, so that the site moves on.
     assert seen.wrong[:5] == []

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from portal.domain.documents.base import Audience, Document
 from portal.domain.obligations import Status
 from portal.domain.regimes import Regime
-from portal.services import compliance, publishing, rosters
+from portal.services import compliance, exempting, publishing, rosters
 from portal.services.checking import Book
 from portal.services.compliance_answers import as_json
 from portal.site.snapshot import take_snapshot
@@ -65,7 +65,7 @@ def give(session: Session, unit: Unit, regime: Regime, **more: Any) -> Exemption
         "actor": "甲",
         "now": NOW,
     }
-    return compliance.exempt(session, unit, regime=regime, **{**given, **more})
+    return exempting.exempt(session, unit, regime=regime, **{**given, **more})
 
 
 def put_off(session: Session, unit: Unit, regime: Regime, **more: Any) -> tuple[Extension, bool]:
@@ -78,7 +78,7 @@ def put_off(session: Session, unit: Unit, regime: Regime, **more: Any) -> tuple[
         "actor": "甲",
         "now": NOW,
     }
-    return compliance.extend(session, unit, regime=regime, **{**given, **more})
+    return exempting.extend(session, unit, regime=regime, **{**given, **more})
 
 
 def state(
@@ -137,15 +137,15 @@ def test_a_revoked_exemption_frees_no_longer(
     session: Session, county: Jurisdiction, unit: Unit, regime: Regime
 ) -> None:
     row = give(session, unit, regime)
-    compliance.revoke(
+    exempting.revoke(
         session, row.id, reason="已开户", actor="甲", now=datetime(2026, 9, 30, 1, 0, tzinfo=UTC)
     )
     session.commit()
     assert state(session, county, regime).status is Status.MISSING
-    with pytest.raises(compliance.Refused, match="此前已经撤销"):
-        compliance.revoke(session, row.id, reason="再次", actor="甲", now=NOW)
-    with pytest.raises(compliance.Refused, match="没有编号为 99"):
-        compliance.revoke(session, 99, reason="甲", actor="甲", now=NOW)
+    with pytest.raises(exempting.Refused, match="此前已经撤销"):
+        exempting.revoke(session, row.id, reason="再次", actor="甲", now=NOW)
+    with pytest.raises(exempting.Refused, match="没有编号为 99"):
+        exempting.revoke(session, 99, reason="甲", actor="甲", now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_revoked_exemption_frees_no_longer(
 def test_an_exemption_that_makes_no_sense_is_refused(
     session: Session, unit: Unit, regime: Regime, wrong: dict[str, Any], told: str
 ) -> None:
-    with pytest.raises(compliance.Refused, match=told):
+    with pytest.raises(exempting.Refused, match=told):
         give(session, unit, regime, **wrong)
     assert session.scalar(select(func.count()).select_from(Exemption)) == 0
 
@@ -187,14 +187,14 @@ def test_what_stands_in_the_register_is_not_entered_again(
     session: Session, unit: Unit, regime: Regime
 ) -> None:
     give(session, unit, regime)
-    with pytest.raises(compliance.Refused, match="已经登记过（编号 1）"):
+    with pytest.raises(exempting.Refused, match="已经登记过（编号 1）"):
         give(session, unit, regime)
     put_off(session, unit, regime)
     for day in (date(2026, 11, 20), date(2026, 11, 30)):
-        with pytest.raises(compliance.Refused, match="须晚于现在的到期日，此前已延期（2026年11月30日）"):
+        with pytest.raises(exempting.Refused, match="须晚于现在的到期日，此前已延期（2026年11月30日）"):
             put_off(session, unit, regime, new_due=day)
     put_off(session, unit, regime, period="2026Q2")
-    with pytest.raises(compliance.Refused, match="同样的延期已经登记过"):
+    with pytest.raises(exempting.Refused, match="同样的延期已经登记过"):
         put_off(session, unit, regime, period="2026Q2")
 
 
@@ -225,7 +225,7 @@ def test_an_extension_after_the_fact_is_kept_and_changes_nothing(
 def test_an_extension_that_makes_no_sense_is_refused(
     session: Session, unit: Unit, regime: Regime, wrong: dict[str, Any], told: str
 ) -> None:
-    with pytest.raises(compliance.Refused, match=told):
+    with pytest.raises(exempting.Refused, match=told):
         put_off(session, unit, regime, **wrong)
 
 
@@ -248,7 +248,7 @@ def test_the_database_itself_keeps_what_was_recorded(session: Session, unit: Uni
         with pytest.raises(IntegrityError):
             session.execute(text(statement))
         session.rollback()
-    compliance.revoke(session, row.id, reason="已开户", actor="甲", now=NOW)
+    exempting.revoke(session, row.id, reason="已开户", actor="甲", now=NOW)
     session.commit()
     with pytest.raises(IntegrityError):
         session.execute(text("UPDATE exemption SET revoked_at = NULL"))
@@ -293,7 +293,7 @@ def test_a_database_of_the_first_version_gets_the_tables_and_guards(tmp_path: Pa
         command.upgrade(settings, "0001")
         connection.commit()
         with Session(connection) as old:
-            assert set(guards.missing(old)) == {*guards.COMPLIANCE, *guards.DESK}
+            assert set(guards.missing(old)) == {*guards.COMPLIANCE, *guards.DESK, *guards.SUPERVISION}
     engine.dispose()
     migrate.upgrade(url)
     engine = make_engine(url)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.documents.base import Document
 from portal.domain.rules.check import explains
-from portal.services import compliance, publishing, rosters
+from portal.services import exempting, publishing, rosters
 from portal.services.checking import Book, records_of
 from portal.store.tables import Outbox, Unit, Version
 from tests.conftest import NOON, shipped
@@ -200,18 +200,18 @@ def test_no_number_of_a_person_stands_in_what_is_said_beside_a_version(
 def test_no_number_of_a_person_stands_in_an_exemption_or_extension(session: Session, unit: Unit) -> None:
     regime = shipped()["xiuzhou"]
     days = {"valid_from": date(2026, 1, 1), "valid_until": date(2026, 12, 31)}
-    with pytest.raises(compliance.Refused, match=r"原因里有手机号码（1\*\*\*0）"):
-        compliance.exempt(
+    with pytest.raises(exempting.Refused, match=r"原因里有手机号码（1\*\*\*0）"):
+        exempting.exempt(
             session, unit, regime=regime, duty="finance", period=None, reason="详询 13800138000",
             approver="甲", actor="乙", now=NOON, **days,
         )  # fmt: skip
-    with pytest.raises(compliance.Refused, match="批准人或批准机关里有"):
-        compliance.extend(
+    with pytest.raises(exempting.Refused, match="批准人或批准机关里有"):
+        exempting.extend(
             session, unit, regime=regime, duty="finance", period="2026Q3", new_due=date(2026, 12, 1), reason="甲",
             approver="乙 138-0013-8000", actor="丙", now=NOON,
         )  # fmt: skip
-    row = compliance.exempt(
+    row = exempting.exempt(
         session, unit, regime=regime, duty="finance", period=None, reason="甲", approver="乙", actor="丙", now=NOON, **days
     )  # fmt: skip
-    with pytest.raises(compliance.Refused, match="撤销原因里有"):
-        compliance.revoke(session, row.id, reason="见 990101199001011230", actor="丙", now=NOON)
+    with pytest.raises(exempting.Refused, match="撤销原因里有"):
+        exempting.revoke(session, row.id, reason="见 990101199001011230", actor="丙", now=NOON)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.domain.obligations import Status
 from portal.domain.regimes import Regime
 from portal.domain.rules.unit_file import PublishedDocument
-from portal.services import compliance, publishing
+from portal.services import compliance, exempting, publishing
 from portal.services.checking import Book, records_of
 from portal.site import findings
 from portal.site.pages import standings
@@ -92,7 +92,7 @@ def test_an_extension_counts_at_the_gate_on_the_board_and_on_the_site(
     a_quarter: Any,
 ) -> None:
     regime = regimes["xiuzhou"]
-    compliance.extend(
+    exempting.extend(
         session, unit, regime=regime, duty="finance", period="2026Q3", new_due=date(2026, 11, 16),
         reason="系统迁移", approver="示例财政局", actor="甲", now=START,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from portal.domain.canonical import read_publication
 from portal.domain.documents.base import Document, kinds
 from portal.domain.documents.regulation import Block, Regulation
-from portal.services import compliance, publishing, rosters
+from portal.services import exempting, publishing, rosters
 from portal.services.checking import Book
 from portal.site.build import build_site
 from portal.site.findings import dossier_of
@@ -34,6 +34,7 @@ from tests.conftest import shipped
 from tests.databases import new_database
 from tests.site import sample
 from tests.site.sites import on_disk, site_over
+from tests.thrift import often
 
 pytestmark = pytest.mark.database
 
@@ -79,7 +80,7 @@ class County:
         try:
             getattr(self, what)(pick)
             self.session.commit()
-        except (publishing.NotPublishable, rosters.RosterError, compliance.Refused):
+        except (publishing.NotPublishable, rosters.RosterError, exempting.Refused):
             self.session.rollback()
 
     def new(self, pick: int) -> None:
@@ -127,7 +128,7 @@ class County:
 
     def exempt(self, pick: int) -> None:
         unit = self.unit(pick)
-        compliance.exempt(
+        exempting.exempt(
             self.session, unit, regime=shipped()[unit.jurisdiction.slug], duty="finance", reason="示例原因：单位刚刚划转，账目尚在清点",
             approver="示例机关", valid_from=date(2026, 7, 1), valid_until=date(2026, 12, 31), period=None,
             actor="丙", now=self.now,
@@ -186,7 +187,7 @@ def county(folder: Path) -> Iterator[County]:
 
 @given(rounds=st.lists(EVENTS, min_size=1, max_size=4))
 @settings(
-    max_examples=2 if postgresql.WANTED else 8,
+    max_examples=2 if postgresql.WANTED else often(3, 20),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_an_incremental_build_is_a_clean_build(tmp_path: Path, rounds: list[list[tuple[str, int]]]) -> None:

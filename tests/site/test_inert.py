@@ -172,7 +172,12 @@ def strict(body: bytes | str) -> Any:
 
 def test_json_has_the_shape_that_tame_texts_have(wild: Files, calm: Files) -> None:
     for path, body in ending(wild, ".json", ".jsonld"):
-        assert shape(strict(body)) == shape(strict(calm[path])), path
+        found, twin = strict(body), strict(calm[path])
+        if path.endswith("/status.json") and "findings" in found:
+            # Rules may see more in wild texts than in tame ones: each sight has the shape of every other.
+            shapes = [shape(one) for one in (*found.pop("findings"), *twin.pop("findings"))]
+            assert all(one == shapes[0] for one in shapes), path
+        assert shape(found) == shape(twin), path
 
 
 def test_ocds_is_valid(wild: Files) -> None:

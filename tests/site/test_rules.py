@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from portal.apps import create_public_app
-from portal.domain.regimes import RestrictedDomain
+from portal.domain.regime_sections import RestrictedDomain
 from portal.domain.rules.base import rules
 from portal.site.pages.status import status_page
 from portal.site.snapshot import Snapshot

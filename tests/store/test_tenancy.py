@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Table, select, text
+from sqlalchemy import Table, create_engine, select, text
 from sqlalchemy.exc import DBAPIError, InvalidRequestError, SAWarning
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
@@ -20,12 +20,31 @@ from portal.services.desk.rooms import Room
 from portal.store.db import begin_write, make_engine
 from portal.store.guards.fences import POLICIES
 from portal.store.tables import Account, Base, Draft, Record
-from portal.store.tenancy import SETTING, AnotherTenant, bind_tenant, open_gate, tenant_of
+from portal.store.tenancy import (
+    CLOSED,
+    SETTING,
+    AnotherTenant,
+    bind_county,
+    bind_tenant,
+    open_gate,
+    tenant_of,
+)
 from tests import postgresql
 from tests.conftest import ROOT
 from tests.databases import new_database
 from tests.store.paths import PATHS, Probe, texts_of
-from tests.store.two_units import MODELS, OPEN, TABLES, World, canary, make_world, reference
+from tests.store.two_units import (
+    COMMISSIONS,
+    MODELS,
+    OPEN,
+    OWN_TABLES,
+    PLANTED,
+    TABLES,
+    World,
+    canary,
+    make_world,
+    reference,
+)
 
 pytestmark = pytest.mark.database
 fenced = pytest.mark.skipif(not postgresql.WANTED, reason="row-level security is PostgreSQL's alone")
@@ -68,8 +87,16 @@ def office(address: str, world: World) -> Iterator[Callable[[], Session]]:
     engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def served(address: str, world: World) -> Iterator[Callable[[], Session]]:
+    """Opens such sessions one after the other on one connection: a new one for each of thousands would take minutes."""
+    engine = create_engine(address, execution_options=CLOSED, pool_size=1, max_overflow=0, pool_timeout=5)
+    yield lambda: Session(engine)
+    engine.dispose()
+
+
 def everything(session: Session) -> dict[str, list[Any]]:
-    return {table.name: list(session.execute(select(table))) for table in TABLES}
+    return {table.name: list(session.execute(select(table))) for table in PLANTED}
 
 
 def test_every_table_has_canaries_of_both_units_and_a_fence(world: World) -> None:
@@ -77,11 +104,11 @@ def test_every_table_has_canaries_of_both_units_and_a_fence(world: World) -> Non
     assert set(POLICIES) == set(Base.metadata.tables)
     with Session(world.engine) as session:
         told = repr(everything(session))
-        for table in TABLES:
+        for table in PLANTED:
             assert {world.own_row(table), world.foreign_row(table)} <= set(
                 session.scalars(select(table.c.id))
             )
-    missing = [one for one in texts_of(world, TABLES) if one not in told]
+    missing = [one for one in texts_of(world, PLANTED) if one not in told]
     assert missing == []
 
 
@@ -110,17 +137,18 @@ def try_on(session: Session, world: World, table: Table, way: Callable[[Probe], 
 @fenced
 @pytest.mark.parametrize("way", PATHS.values(), ids=list(PATHS))
 def test_no_way_leads_to_another_units_rows(
-    office: Callable[[], Session], world: World, way: Callable[[Probe], Any]
+    served: Callable[[], Session], world: World, way: Callable[[Probe], Any]
 ) -> None:
+    foreign = texts_of(world, TABLES)
     with Session(world.engine) as everybody:
         before = world.belongings(everybody.connection())
     for table in TABLES:
-        with office() as session:
+        with served() as session:
             open_gate(session)
             list(session.scalars(select(Account)))
             bind_tenant(session, world.own)
             told, through = try_on(session, world, table, way)
-            for text_ in texts_of(world, TABLES):
+            for text_ in foreign:
                 assert text_ not in told, f"{table.name}: {told}"
             if through:
                 session.connection().exec_driver_sql(f"SET LOCAL {SETTING} = 'all'")
@@ -130,24 +158,27 @@ def test_no_way_leads_to_another_units_rows(
 
 
 @fenced
-def test_the_probes_can_fail(world: World) -> None:
+def test_the_probes_can_fail(address: str, world: World) -> None:
     """Without a tenant, on an open engine, most ways do lead there: they are real ones."""
-    led = 0
+    engine = create_engine(address, pool_size=1, max_overflow=0, pool_timeout=5)
+    foreign, led = texts_of(world, TABLES), 0
+    with Session(engine) as session:
+        before = world.belongings(session.connection())
     for way in PATHS.values():
         for table in TABLES:
-            with Session(world.engine) as session:
-                before = world.belongings(session.connection())
+            with Session(engine) as session:
                 try:
                     told, through = try_on(session, world, table, way)
                 except AssertionError:
                     led += 1
                     break
-                if any(one in told for one in texts_of(world, TABLES)):
+                if any(one in told for one in foreign):
                     led += 1
                     break
                 if through and world.belongings(session.connection()) != before:
                     led += 1
                     break
+    engine.dispose()
     assert led >= 50, led
 
 
@@ -164,6 +195,108 @@ def test_a_units_own_rows_are_seen_and_written(office: Callable[[], Session], wo
                 table.update().where(table.c.id == world.own_row(table)).values({probe.words.name: "改"})
             )
             assert changed.rowcount == 1, name
+
+
+@fenced
+def test_a_unit_sees_nothing_of_what_is_the_commissions(office: Callable[[], Session], world: World) -> None:
+    with office() as session:
+        bind_tenant(session, world.own)
+        for table in OWN_TABLES:
+            assert session.execute(select(table)).all() == [], table.name
+            values = {c.name: None for c in table.columns if c.name != "id"}
+            with pytest.raises(DBAPIError), session.begin_nested():
+                session.execute(table.insert().values(**values))
+            assert (
+                session.execute(
+                    table.update().values(unit_id=world.own) if "unit_id" in table.c else table.delete()
+                ).rowcount
+                == 0
+            )  # type: ignore[attr-defined] # of a statement that changes rows.
+
+
+@fenced
+def test_what_a_unit_was_not_told_of_is_not_seen(office: Callable[[], Session], world: World) -> None:
+    matter, letter = Base.metadata.tables["matter"], Base.metadata.tables["letter"]
+    rectification, step = Base.metadata.tables["rectification"], Base.metadata.tables["supervision_step"]
+    with Session(world.engine) as everybody:
+        hidden = []
+        for table, values in (
+            (matter, {"told_at": None, "uid": "雀隐一", "round": 2}),
+            (letter, {"issued_at": None, "uid": "雀隐二", "number": None}),
+            (rectification, {"shared": False, "uid": "雀隐三"}),
+            (step, {"shared": False}),
+        ):
+            row = everybody.execute(select(table).where(table.c.id == world.own_row(table))).mappings().one()
+            made = table.insert().values(
+                **{key: value for key, value in {**row, **values}.items() if key != "id"}
+            )
+            hidden.append((table, everybody.execute(made.returning(table.c.id)).scalar_one()))
+        everybody.flush()
+        with office() as session:
+            bind_tenant(session, world.own)
+            for table, number in hidden:
+                assert number not in session.scalars(select(table.c.id)).all(), table.name
+        everybody.rollback()
+
+
+@fenced
+def test_the_commission_sees_its_county_and_no_units_desk(
+    office: Callable[[], Session], world: World
+) -> None:
+    jurisdiction = Base.metadata.tables["jurisdiction"]
+    units_alone = {"draft", "draft_copy", "step", "upload", "attachment", "member"}
+    with office() as session:
+        rows = session.execute(select(jurisdiction.c.slug, jurisdiction.c.id))
+        slugs = {row.slug: row.id for row in rows}
+        bind_county(session, slugs["xiuzhou"])
+        seen = everything(session)
+        for name in COMMISSIONS | {
+            "matter",
+            "letter",
+            "rectification",
+            "supervision_step",
+            "unit",
+            "record",
+            "version",
+        }:
+            assert len(seen[name]) == 2, name
+        assert {name for name in units_alone if seen[name]} == set()
+        with pytest.raises(AnotherTenant):
+            bind_tenant(session, world.own)
+    with office() as session:
+        bind_county(session, slugs["erqi"])
+        assert {name for name, rows in everything(session).items() if rows} == set()
+
+
+@fenced
+def test_the_commission_publishes_nothing_and_signs_in_for_nobody_of_a_unit(
+    office: Callable[[], Session], world: World
+) -> None:
+    copies = {}
+    with Session(world.engine) as everybody:
+        unit = Base.metadata.tables["unit"]
+        place = everybody.scalars(select(unit.c.jurisdiction_id).where(unit.c.id == world.own)).one()
+        for name in ("version", "account_role", "passkey", "link_token", "login_session", "sign_in"):
+            one = everybody.execute(select(Base.metadata.tables[name]).limit(1)).mappings().one()
+            copies[name] = dict(one) | {"id": 990}
+    copies["version"]["number"] = 2
+    copies["account_role"]["role"] = "reviewer"
+    for name, values in copies.items():
+        table = Base.metadata.tables[name]
+        with office() as session:
+            bind_county(session, place)
+            begin_write(session)
+            with pytest.raises(DBAPIError, match="row-level security"):
+                session.execute(table.insert().values(**values))
+    with office() as session:
+        bind_county(session, place)
+        for name in ("passkey", "recovery_code", "link_token", "login_session"):
+            assert session.execute(select(Base.metadata.tables[name])).all() == [], name
+        assert (
+            len(session.execute(select(Base.metadata.tables["sign_in"])).all()) == 2
+        )  # The log tells of them.
+        update = Base.metadata.tables["withdrawal"].update().values(reason="改写")
+        assert session.connection().execute(update).rowcount == 0
 
 
 @fenced
@@ -213,11 +346,7 @@ def test_what_was_seen_at_the_gate_is_read_anew(office: Callable[[], Session], w
 @fenced
 def test_the_binding_outlives_savepoints_and_does_not_outlive_the_session(address: str, world: World) -> None:
     """One connection serves them all, as a pool's does."""
-    from sqlalchemy import create_engine
-
-    from portal.store.tenancy import CLOSED
-
-    engine = create_engine(address, execution_options=CLOSED, pool_size=1, max_overflow=0)
+    engine = create_engine(address, execution_options=CLOSED, pool_size=1, max_overflow=0, pool_timeout=5)
     drafts = Base.metadata.tables["draft"]
     try:
         with Session(engine) as session:

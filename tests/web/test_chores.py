@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from portal.domain.regimes import Regime
 from portal.domain.roles import Role
+from portal.domain.supervision.letters import Kind
 from portal.services import rosters
-from portal.store.tables import Account, AccountRole, Jurisdiction, Mail, Unit
+from portal.services.board.county import open_county
+from portal.services.supervision import lettering, letters
+from portal.services.supervision.letter_words import Words
+from portal.store.tables import Account, AccountRole, Jurisdiction, Letter, Mail, Unit
 from portal.web.chores import Chores
+from portal.web.chores_filings import Matching
+from portal.web.filing_seals import FilingSeals
 from tests.conftest import NOON
 
 NEAR = datetime(
@@ -79,3 +87,49 @@ def test_a_chore_that_fails_stops_no_other(
     chores.look()
     assert (box.refused, box.taken) == (1, [])
     assert chores._swept == NEAR  # What comes after the failing one was done all the same.
+
+
+def test_a_letter_that_cannot_be_sent_keeps_no_other_back(
+    engine: Engine, session: Session, regimes: dict[str, Regime], unit: Unit
+) -> None:
+    here = open_county(session, "xiuzhou", None)
+    words = Words(Kind.INQUIRY, "关于示例的函询", unit.name, "正文", "", "示例", date(2027, 6, 30))
+    for uid in ("first", "second"):
+        letters.draft(here, unit, words, uid=uid, send_at=NOON + timedelta(minutes=1), now=NOON)
+    lettering.find(here, "first").about = "not JSON"  # type: ignore[union-attr] # just written.
+    session.commit()
+    at = [NOON + timedelta(minutes=2)]
+    chores = Chores(engine, regimes, None, "http://office.example", lambda: at[0])
+
+    def states() -> dict[str, str]:
+        session.rollback()
+        return {one.uid: one.state for one in session.scalars(select(Letter))}
+
+    chores._supervise()
+    assert states() == {"first": "planned", "second": "issued"}
+    with Session(engine) as own:
+        own.scalars(select(Letter).where(Letter.uid == "first")).one().about = ""
+        own.commit()
+    chores._supervise()  # Left alone for an hour, then tried again.
+    assert states()["first"] == "planned"
+    at[0] += timedelta(hours=1)
+    chores._supervise()
+    assert states()["first"] == "issued"
+
+
+def test_a_county_whose_key_is_damaged_keeps_no_other_from_being_checked(
+    engine: Engine, regimes: dict[str, Regime], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = []
+
+    class Seals(FilingSeals):
+        def of(self, slug: str) -> None:
+            asked.append(slug)
+            return super().of(slug)  # type: ignore[return-value] # None: there are no keys, or they are damaged.
+
+    first = next(iter(regimes))
+    (tmp_path / "filings").mkdir()
+    (tmp_path / "filings" / f"{first}.pub").write_text("not a key")
+    Matching(Seals(tmp_path)).look(engine, regimes, now=NOON)
+    assert asked == list(regimes)
+    assert "WrongKey" in caplog.text

@@ -36,6 +36,16 @@ def test_nothing_breaks_out_of_the_policy(url: str) -> None:
     assert content_policy(url) == content_policy()
 
 
+def test_scripts_may_ask_the_report_host_where_there_is_one() -> None:
+    policy = content_policy("https://search.example.gov.cn", "https://report.example.gov.cn/a?b")
+    assert policy.startswith(content_policy("https://search.example.gov.cn"))
+    assert policy.endswith("; connect-src 'self' https://report.example.gov.cn; worker-src 'self'")
+    nginx = header_snippets(policy)[NGINX]
+    assert "connect-src 'self' https://report.example.gov.cn; worker-src 'self'\" always;" in nginx
+    for torn in ("https://a.example'; script-src *", "javascript:alert(1)", "https://a.example;x", ""):
+        assert content_policy(None, torn) == content_policy()
+
+
 def test_a_torn_policy_makes_no_snippet() -> None:
     with pytest.raises(ValueError, match="quotes"):
         header_snippets('default-src "x"')
@@ -46,3 +56,11 @@ def test_the_command_prints_what_the_configurations_include(home: Path) -> None:
         output = CliRunner().invoke(main, ["headers", server], catch_exceptions=False).output
         assert output == header_snippets(content_policy())[name]
         assert name in (ROOT / "docs" / "deploy" / file).read_text(encoding="utf-8")
+
+
+def test_the_server_of_the_public_site_keeps_no_line_about_who_opened_the_form_of_reports() -> None:
+    for file in ("nginx.conf", "report.nginx.conf"):
+        told = (ROOT / "docs" / "deploy" / file).read_text(encoding="utf-8")
+        assert "\n    access_log off;\n    error_log /dev/null emerg;\n" in told
+    told = (ROOT / "docs" / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+    assert not [line for line in told.splitlines() if line.split()[:1] == ["log"]]  # None of its own accord.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
@@ -22,14 +23,14 @@ from portal.domain.regimes import Regime
 from portal.search import SearchIndex
 from portal.store.db import make_engine
 from portal.web.hosting import CurrentSnapshot, SiteHost
+from tests import postgresql
 from tests.databases import database_of
 
 ROWS = "单位名称,项目名称,预计采购时间,预算金额\n示例水利局,河道清淤工程,2026年7月,120.5\n"
 
 
-@pytest.fixture
-def server(home: Path, tmp_path: Path, regimes: dict[str, Regime]) -> Iterator[Any]:
-    file = tmp_path / "a.csv"
+def make(home: Path, file: Path) -> None:
+    """Fill an empty home and build its site."""
     file.write_text(ROWS, encoding="utf-8")
     for words in (
         ("init",),
@@ -38,6 +39,22 @@ def server(home: Path, tmp_path: Path, regimes: dict[str, Regime]) -> Iterator[A
     ):
         done = CliRunner().invoke(main, list(words))
         assert done.exit_code == 0, done.output
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first home that was made is kept, for the others to be copies of it."""
+    return tmp_path_factory.mktemp("hosting") / "home"
+
+
+@pytest.fixture
+def server(home: Path, tmp_path: Path, regimes: dict[str, Regime], kept: Path) -> Iterator[Any]:
+    if kept.exists():
+        shutil.copytree(kept, home, symlinks=True, dirs_exist_ok=True)
+    else:
+        make(home, tmp_path / "a.csv")
+        if not postgresql.WANTED:  # Its database is not in the folder.
+            shutil.copytree(home, kept, symlinks=True)
     engine = make_engine(database_of(home))
     index = SearchIndex(home / "search_index")
     live = apps.create_public_app(

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from portal.domain.documents import decision as d
 from portal.domain.regimes import Regime
-from portal.services import compliance, publishing
+from portal.services import exempting, publishing
 from portal.services.checking import Book
 from portal.services.desk import letters
-from portal.services.desk.reminding import WEEKS, due_reminders, remind_unit
+from portal.services.desk.reminding import due_reminders, remind_unit
 from portal.services.desk.rooms import Room
 from portal.services.desk.tasks import desk_of
 from portal.store.tables import Account, AccountRole, Mail, Unit
@@ -152,7 +152,7 @@ def test_a_deadline_that_was_put_off_is_reminded_of_anew(
 ) -> None:
     due = due_day(session, unit, regimes)
     assert stages(run(session, regimes, due)) == {"-1"}
-    compliance.extend(
+    exempting.extend(
         session, unit, regime=regimes["xiuzhou"], duty="finance", period="2026Q3", new_due=date(2026, 11, 30),
         reason="系统迁移", approver="示例财政局", actor="甲", now=at(due),
     )  # fmt: skip
@@ -165,7 +165,7 @@ def test_letters_about_what_is_long_past_come_to_an_end(
     session: Session, unit: Unit, regimes: dict[str, Regime], people: Any
 ) -> None:
     due = due_day(session, unit, regimes)
-    far = due + timedelta(days=7 * (WEEKS + 4))
+    far = due + timedelta(days=7 * 16)
     while not regimes["xiuzhou"].calendar_on(due).is_workday(far):
         far += timedelta(days=1)
     assert finance(run(session, regimes, far)) == []
@@ -227,3 +227,14 @@ def test_the_other_letters_say_what_to_do_and_where(letter: letters.Letter) -> N
     assert letter.subject.startswith("【阳光权力公开平台】")
     assert ADDRESS in letter.body
     assert "登录" in letter.body
+
+
+def test_on_which_days_is_the_regimes_word(
+    session: Session, unit: Unit, regimes: dict[str, Regime], people: Any
+) -> None:
+    due = due_day(session, unit, regimes)
+    entry = regimes["xiuzhou"]._section("reminders", due)[0]
+    other = entry.model_copy(update={"before": (3,), "times": 0})
+    changed = {**regimes, "xiuzhou": regimes["xiuzhou"].model_copy(update={"reminders": (other,)})}
+    days = [due + timedelta(days=one) for one in range(-14, 14)]
+    assert {stage for day in days for stage in stages(run(session, changed, day))} == {"-3"}

@@ -18,7 +18,7 @@ from portal.domain.drafting import Event, State
 from portal.domain.obligations import Status
 from portal.domain.regimes import Regime
 from portal.domain.roles import Role
-from portal.services import compliance, publishing, rosters
+from portal.services import compliance, exempting, publishing, rosters
 from portal.services.checking import Book
 from portal.services.desk.rooms import Actor, Room
 from portal.services.desk.tasks import Desk, Rank, Task, desk_of, first_quarter_of
@@ -244,7 +244,7 @@ def test_a_decision_has_its_deadline_before_the_board_knows_of_it(
 
 def test_what_a_unit_was_let_off_is_no_task(session: Session, room: Room, regime: Regime, unit: Unit) -> None:
     with freely(session) as free:
-        compliance.exempt(
+        exempting.exempt(
         free, free.get_one(Unit, unit.id), regime=regime, duty="finance", period=None, reason="没有独立账户", approver="示例纪委",
         valid_from=date(2026, 1, 1), valid_until=date(2026, 12, 31), actor="甲", now=OCTOBER,
     )  # fmt: skip
@@ -256,7 +256,7 @@ def test_a_deadline_that_was_put_off_says_so(
     session: Session, room: Room, regime: Regime, unit: Unit
 ) -> None:
     with freely(session) as free:
-        compliance.extend(
+        exempting.extend(
         free, free.get_one(Unit, unit.id), regime=regime, duty="finance", period="2026Q3", new_due=date(2026, 11, 30),
         reason="系统迁移", approver="示例财政局", actor="甲", now=OCTOBER,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from portal.store.tables import (
     Attachment,
     Base,
     DraftCopy,
+    Matter,
     Member,
     Record,
     Step,
@@ -40,6 +41,8 @@ class Planted:
     accounts: tuple[int, ...]
     digests: tuple[str, ...]
     slugs: tuple[tuple[str, str], ...]  # Kind and slug of each record.
+    reports: tuple[str, ...] = ()  # Ids of sealed reports, which are no unit's.
+    matters: tuple[str, ...] = ()  # One that the unit was told of, and one that it was not.
 
 
 def plant(
@@ -96,6 +99,15 @@ def plant(
             Step(id=start + 50, **common, event="created", title=f"{word}步骤", actor=editor.name, at=now - timedelta(days=1)),
         ]
     )  # fmt: skip
+    matters = (f"told{start:018d}", f"unto{start:018d}")
+    for uid, told_at in zip(matters, (now, None), strict=True):
+        session.add(
+            Matter(
+                uid=uid, jurisdiction_id=unit.jurisdiction_id, **common, source="rule", cause="DEC-01" if told_at else "DEC-02",
+                title=f"{word}监督事项", severity="red", state="asked", opened_on=now.date(), due=now.date(), told_at=told_at,
+                created_at=now, updated_at=now,
+            )
+        )  # fmt: skip
     session.commit()
     return Planted(
         word,
@@ -106,6 +118,7 @@ def plant(
         (editor.id,),
         (digest,),
         tuple((one.kind, one.slug) for one in published),
+        matters=matters,
     )
 
 

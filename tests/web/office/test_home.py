@@ -98,13 +98,16 @@ def test_who_only_reads_is_led_to_the_reading_room(world: World, role: str) -> N
     assert "到期事项" not in answer.text
 
 
-@pytest.mark.parametrize("role", ["officer", "commission_admin"])
-def test_the_commission_has_an_entrance_of_its_own(world: World, role: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "where"), [("officer", "/minutes/"), ("commission_admin", "/years"), ("filings", "/filings/")]
+)
+def test_the_commission_has_an_entrance_of_its_own(world: World, role: str, where: str) -> None:
     browser = world.client(role)
     answer = browser.get("/")
     assert (answer.status_code, answer.location) == (303, "/commission/")
     text = browser.get("/commission/").text
     assert "http://public.example/xiuzhou/status.html" in text
+    assert f'href="{where}"' in text.partition("在这里可以做的")[2]
     assert "示例财政局" not in text
 
 

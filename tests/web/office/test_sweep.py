@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from werkzeug.test import TestResponse
 from portal.domain.regimes import Regime
 from portal.domain.roles import COMMISSION_ROLES, Action, Role, allowed
 from portal.web.guards import OPEN, declared
+from tests.web.office.cases.bureau import open_bureau
 from tests.web.office.planted import Planted, plant, rows_of
 from tests.web.office.world import World
 
@@ -29,19 +32,24 @@ MISSING = {
     "slug": ("2019Q4",),
     "kind": ("finance",),
     "token": ("no-such-token",),
+    "report": ("rp" + "0" * 24,),
+    "n": (987_654,),
 }
 _CHANGING = re.compile(r'name="csrf_token" value="[^"]+"|content="[^"]*runs-out[^"]*"|data-runs-out="[^"]*"')
 
 
 @pytest.fixture
 def planted(
-    world: World, regimes: dict[str, Regime], a_quarter: Callable[..., Any]
-) -> tuple[Planted, Planted]:
-    """Both units, with rows of every sort."""
-    return (
-        plant(world, world.unit, OWN, 10_000, regimes, a_quarter),
-        plant(world, world.other, FOREIGN, 20_000, regimes, a_quarter),
+    world: World, regimes: dict[str, Regime], a_quarter: Callable[..., Any], tmp_path: Path
+) -> Iterator[tuple[Planted, Planted]]:
+    """Both units, with rows of every sort; and the commission has a report."""
+    bureau = open_bureau(world, tmp_path)
+    reports = (bureau.file(),)
+    yield (
+        replace(plant(world, world.unit, OWN, 10_000, regimes, a_quarter), reports=reports),
+        replace(plant(world, world.other, FOREIGN, 20_000, regimes, a_quarter), reports=reports),
     )
+    bureau.engine.dispose()
 
 
 def values_of(planted: Planted, rule: Rule) -> Iterator[dict[str, Any]]:
@@ -59,10 +67,16 @@ def values_of(planted: Planted, rule: Rule) -> Iterator[dict[str, Any]]:
 def candidates(planted: Planted, name: str) -> tuple[Any, ...]:
     """Return what an argument of that name may stand for."""
     return {
-        "uid": planted.drafts + planted.uploads,
+        "uid": planted.drafts + planted.uploads + planted.matters,
         "number": (*planted.members, *planted.accounts, *planted.copies, 1),
         "digest": planted.digests,
+        "report": planted.reports,
+        "n": (1,),
         "kind": ("finance",),
+        "year": (2026,),
+        "quarter": ("2026Q3",),
+        "period": ("2026Q3",),
+        "duty": ("finance",),
     }.get(name, MISSING.get(name, ("x",)))
 
 
@@ -132,6 +146,7 @@ def test_what_belongs_to_another_unit_answers_like_what_does_not_exist(
                 and "slug" not in values
                 and "digest" not in values
                 and "number" not in values
+                and "report" not in values
             ):
                 continue
             if values.get("number") == 1 and "slug" not in values:

@@ -90,6 +90,9 @@ def test_the_file_is_chosen_by_keyboard_and_only_chinese_is_seen(
 ) -> None:
     wrong, _ = workbooks(world, tmp_path)
     page = editor(world, browser, address)
+    page.on(
+        "filechooser", lambda _: None
+    )  # the browser hands choosers over from now on, not only once Enter is on its way
     page.goto(f"{address}/uploads/new/finance")
     page.get_by_role("link", name="一次交多条").focus()
     page.keyboard.press("Tab")

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from portal.apps import create_office_app
 from portal.config import Settings
 from portal.domain.regimes import Regime
-from portal.domain.roles import Role
+from portal.domain.roles import COMMISSION_ROLES, Role
 from portal.services.accounts.sessions import begin_session
 from portal.store.db import db
 from portal.store.tables import Account, AccountRole, Unit
@@ -31,6 +31,9 @@ NAMES = {
     "group": "吴示四",
     "officer": "郑示五",
     "commission_admin": "冯示六",
+    "filings": "褚示七",
+    "intake": "示例乙",
+    "intake_lead": "示例甲",
 }
 _numbers = count(1)
 
@@ -48,7 +51,7 @@ class World:
 
     def account(self, *roles: str, unit: Unit | None = None, name: str | None = None) -> Account:
         """Return a new account with these roles, in `unit` (default: the first one; the commission's roles have none)."""
-        commission = bool({"officer", "commission_admin"} & set(roles))
+        commission = bool(COMMISSION_ROLES & {Role(one) for one in roles})
         with for_everybody(self.session):
             home = None if commission else unit or self.unit
             place, home_id = self.unit.jurisdiction_id, home.id if home else None
@@ -116,6 +119,7 @@ def make_world(
         clock=lambda: world.at,
     )
     app.config["TESTING"] = True
+    app.config["BOARD_PATIENCE"] = 60.0  # What a page shows must not hang on how busy the machine is.
     world = World(app, session, unit, other, at.astimezone(UTC))
     return world
 

@@ -1,0 +1,75 @@
+"""Letters at the office: written from what is overdue, issued, printed, read and answered by the unit."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import UTC, datetime
+
+from pypdf import PdfReader
+from sqlalchemy import select
+
+from portal.store.tables import Audit, Letter, Mail, SupervisionStep
+from tests.web.office.world import World
+
+# The third quarter's finances were due on 3 November: thirteen working days ago.
+LATER = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+
+
+def value(text: str, name: str) -> str:
+    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', text) or re.search(
+        rf'<textarea id="{name}"[^>]*>\n(.*?)</textarea>', text, re.DOTALL
+    )
+    assert found, name
+    return found[1]
+
+
+def test_a_reminder_is_written_from_what_is_overdue_issued_printed_and_read_by_the_unit(world: World) -> None:
+    world.at = LATER
+    editor = world.account("editor")
+    editor.email = "fang@example.test"
+    world.session.commit()
+    officer, own = world.client("officer"), world.client(account=editor)
+    other = world.client("editor", unit=world.other)
+    form = officer.get(f"/letters/new?unit={world.unit.slug}&kind=reminder&duty=finance")
+    assert form.status_code == 200
+    body = value(form.text, "body")
+    assert "季度财务（2026年第三季度）" in body
+    assert "已逾期" in body
+    typed = {
+        name: value(form.text, name)
+        for name in ("unit", "duty", "period", "title", "addressee", "body", "basis")
+    }
+    sent = world.post(officer, "/letters/new", typed | {"kind": "reminder", "do": "issue"})
+    assert sent.status_code == 303, sent.text
+    where = sent.headers["Location"]
+    assert "已向示例财政局发出提醒函" in officer.get(where).text
+
+    printed = officer.get(where + "/letter.pdf")
+    assert printed.mimetype == "application/pdf"
+    assert printed.data == officer.get(where + "/letter.pdf").data
+    words = PdfReader(io.BytesIO(printed.data)).pages[0].extract_text()
+    assert "秀洲区纪委监委（盖章）" in words
+    assert "示例财政局：" in words
+    assert "2026年11月20日" in words
+
+    listed = own.get("/asked/letters/")
+    assert "季度财务" in listed.text
+    uid = where.rsplit("/", 1)[1]
+    assert "已逾期" in own.get(f"/asked/letters/{uid}").text
+    assert own.get(f"/asked/letters/{uid}/letter.pdf").data == printed.data
+    assert other.get(f"/asked/letters/{uid}").status_code == 404
+
+    world.session.rollback()
+    mail = world.session.scalars(select(Mail).where(Mail.key.startswith("letter:"))).one()
+    assert mail.recipient == "fang@example.test"
+    assert "季度财务" not in mail.subject + mail.body
+    assert world.session.scalars(select(Audit.action)).all() == ["letter.issue"]
+    assert world.session.scalars(select(SupervisionStep.event)).all() == ["letter"]
+
+    again = world.post(officer, "/letters/new", typed | {"kind": "reminder", "do": "issue"})
+    assert again.status_code == 422
+    assert "已于2026年11月20日发出，不再重复发" in again.text
+    assert typed["title"] in again.text
+    world.session.rollback()
+    assert len(world.session.scalars(select(Letter)).all()) == 1
