@@ -111,11 +111,11 @@ def sound(page: Page, *, scripts: bool = True) -> None:
     """Find no fault on the page, as it shows now, at the width of a phone and of a desk."""
     faults = []
     before = page.viewport_size
+    page.wait_for_load_state()  # Until then the styles may be on their way.
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 844})
         faults += [f"{width}: {one}" for one in page.evaluate(_BEYOND)]
         if scripts:
-            page.wait_for_load_state()
             page.evaluate(AXE_SCRIPT)
             faults += [f"{width}: {one}" for one in page.evaluate(_FAULTS)]
     if before:
