@@ -22,7 +22,7 @@ from portal.domain.roles import COMMISSION_ROLES, Action, Role, allowed
 from portal.web.guards import OPEN, declared
 from tests.web.office.cases.bureau import open_bureau
 from tests.web.office.planted import Planted, plant, rows_of
-from tests.web.office.world import World
+from tests.web.office.world import World, steady
 
 OWN, FOREIGN = "自家甲", "外人乙"
 MISSING = {
@@ -35,7 +35,6 @@ MISSING = {
     "report": ("rp" + "0" * 24,),
     "n": (987_654,),
 }
-_CHANGING = re.compile(r'name="csrf_token" value="[^"]+"|content="[^"]*runs-out[^"]*"|data-runs-out="[^"]*"')
 
 
 @pytest.fixture
@@ -110,7 +109,7 @@ def words(answer: TestResponse) -> str:
 
 def seen(answer: TestResponse, values: dict[str, Any]) -> tuple[int, str, dict[str, str]]:
     """Return what somebody sees of an answer, without what differs from answer to answer by its nature."""
-    text = _CHANGING.sub("", words(answer))
+    text = steady(words(answer))
     for value in values.values():  # An address that was asked for may stand in a redirect or a form.
         text = re.sub(rf"(?<=/){re.escape(str(value))}(?![\w-])", "·", text)
     kept = {

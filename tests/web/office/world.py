@@ -23,6 +23,15 @@ from portal.store.db import db
 from portal.store.tables import Account, AccountRole, Unit
 from tests.databases import for_everybody
 
+# What a page of the office says anew every second: its forms' tokens, and when the session runs out.
+_CHANGING = re.compile(r'name="csrf_token" value="[^"]+"|content="[^"]*runs-out[^"]*"|data-runs-out="[^"]*"')
+
+
+def steady(page: str) -> str:
+    """Return a page without what differs from second to second, for comparing it with another."""
+    return _CHANGING.sub("", page)
+
+
 NAMES = {
     "editor": "方示九",
     "reviewer": "林示二",

@@ -13,8 +13,7 @@ from portal.domain.calendar import previous_quarter, quarter_of, quarter_start
 from portal.domain.supervision.reported import spellings
 from portal.domain.supervision.warnings import window
 from tests.web.office.cases.bureau import Bureau
-
-_CHANGING = re.compile(r'name="csrf_token" value="[^"]+"|content="[^"]*runs-out[^"]*"|data-runs-out="[^"]*"')
+from tests.web.office.world import steady
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def page(bureau: Bureau, path: str = "warnings") -> str:
     """Return the page as that person gets it."""
     answer = bureau.get("示例丁", path)
     assert answer.status_code == 200
-    return html.unescape(_CHANGING.sub("", answer.text))
+    return html.unescape(steady(answer.text))
 
 
 def ids(text: str) -> set[str]:
