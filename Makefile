@@ -77,10 +77,13 @@ lint: setup
 	$(BIN)/lint-imports
 	$(BIN)/deptry portal
 
+# A test that fails is tried once more, and what passed only then is told at the end (ADR 19).
+AGAIN := --reruns 1
+
 test: setup browser checker
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest -n 2 --dist loadgroup -q
-	@$(MAKE) --no-print-directory test-postgresql SCOPE="tests/store tests/services/board tests/services/supervision tests/services/running tests/services/desk"
+	$(BIN)/pytest -n 2 --dist loadgroup -q $(AGAIN)
+	@$(MAKE) --no-print-directory test-postgresql SCOPE="tests/store tests/services/board tests/services/supervision tests/services/running tests/services/desk $(AGAIN)"
 
 # Every test that uses a database once more, on a PostgreSQL server of the run's own. About SQLite's file: left out.
 # `make test` takes the part in which the two databases could differ.

@@ -59,7 +59,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say it loudly where nothing was tested."""
+    """Say it loudly where nothing was tested, and which test passed at its second try only."""
+    failed = {one.nodeid for one in terminalreporter.stats.get("failed", ())}
+    for one in terminalreporter.stats.get("rerun", ()):
+        if one.nodeid not in failed:
+            terminalreporter.write_line(f"********** PASSED AT THE SECOND TRY ONLY: {one.nodeid}", red=True)
+            terminalreporter.write_line(one.longreprtext)
     if count := config.stash.get(LEFT_OUT, 0):
         terminalreporter.write_line(f"left to make test-thorough: {count} tests")
     if told := config.stash.get(ABSENT, None):
