@@ -37,7 +37,7 @@ def test_a_lost_answer_does_not_file_a_report_twice(site: Site) -> None:  # noqa
 
     page.route(f"**/{SLUG}/reports", lost)
     page.get_by_role("button", name="加密并提交").click()
-    assert site.saw("send-failed-why") == "[trouble-network]"
+    site.says("send-failed-why", "[trouble-network]")
     assert len(site.world.rows(SealedReport)) == 1
     page.get_by_role("button", name="再试一次").click()
     page.locator("[data-view=receipt]").wait_for()
@@ -66,7 +66,7 @@ def test_a_text_changed_after_a_lost_answer_is_not_filed_beside_the_first(site: 
     assert page.locator("[name=what]").input_value() == WHAT
     site.look(what=f"{WHAT} 又想起一件事。")
     code = site.submit()
-    assert site.saw("earlier-arrived") == "[earlier-arrived]"
+    site.says("earlier-arrived", "[earlier-arrived]")
     row, _, found = site.opened()
     assert found.content.what == WHAT
     assert row.lookup == derive(read_code(code)).lookup
@@ -78,7 +78,7 @@ def test_nothing_is_lost_when_the_network_is(site: Site) -> None:  # noqa: F811 
     site.look()
     page.context.set_offline(True)
     page.get_by_role("button", name="加密并提交").click()
-    assert site.saw("send-failed-why") == "[trouble-network]"
+    site.says("send-failed-why", "[trouble-network]")
     page.locator("[data-view=sending]").get_by_role("button", name="返回修改").click()
     assert page.locator("[name=what]").input_value() == WHAT
     page.context.set_offline(False)
@@ -99,8 +99,8 @@ def test_a_newer_key_list_is_taken_and_a_changed_route_is_shown_first(site: Site
     holders = tuple(one for one in site.world.key_list.holders if one.name != "示例丙")
     site.world.publish(holders=holders)
     page.get_by_role("button", name="加密并提交").click()
-    assert site.saw("review-told") == "[route-changed]"
-    assert site.texts("openers") == ["[holder 示例甲 承办]", "[holder 示例乙 承办]"]
+    site.says("review-told", "[route-changed]")
+    site.shows("openers", "[holder 示例甲 承办]", "[holder 示例乙 承办]")
     assert len(site.world.rows(SealedReport)) == 1
     site.submit()
     assert site.world.rows(SealedReport)[1].serial == 3
@@ -137,7 +137,7 @@ def test_the_work_can_be_cancelled(site: Site) -> None:  # noqa: F811 - the fixt
     page.get_by_role("button", name="加密并提交").click()
     page.get_by_text("[step-work]").wait_for()
     page.get_by_role("button", name="取消").click()
-    assert site.saw("review-told") == "[cancelled]"
+    site.says("review-told", "[cancelled]")
     assert site.posts("reports") == []
 
 
@@ -146,9 +146,9 @@ def test_a_file_that_fails_is_sent_again_and_stored_once(site: Site, tmp_path: P
     files = [tmp_path / name for name in ("一.txt", "二.txt")]
     for file in files:
         file.write_text("示例材料", encoding="utf-8")
-    page.locator("#report-form [name=files]").set_input_files(files)
+    site.choose("report-form", *files)
     page.get_by_role("button", name="[file-remove 一.txt]").click()
-    page.locator("#report-form [name=files]").set_input_files(files[:1])
+    site.choose("report-form", files[0], all_in_all=2)
     site.look()
     lose = [True]
 
@@ -166,9 +166,9 @@ def test_a_file_that_fails_is_sent_again_and_stored_once(site: Site, tmp_path: P
     assert "[upload-failed [trouble-network]]" in failed.inner_text()
     page.get_by_label("我已保存查询码").check()
     page.get_by_role("button", name="完成，离开本页").click()
-    assert site.saw("leave-told") == "[leave-failed]"
+    site.says("leave-told", "[leave-failed]")
     failed.get_by_role("button", name="重试").click()
     failed.wait_for(state="detached")
     page.locator("[data-part=attachments] li[data-state=done]").nth(1).wait_for()
-    assert site.saw("attachments-head") == "[attachments-done]"
+    site.says("attachments-head", "[attachments-done]")
     assert len(site.world.rows(ReportPart)) == 2

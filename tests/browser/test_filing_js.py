@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Route, expect
 
 from portal.domain.reports.codes import derive, read_code
 from portal.domain.reports.keylist import HolderRank
@@ -24,6 +24,7 @@ from tests.browser.reporting_site import (  # noqa: F401 - the fixtures.
     site,
     world,
 )
+from tests.site.chromium import until
 from tests.vectors import sample_pictures
 from tests.web.report.world import NOON, SLUG
 
@@ -38,8 +39,8 @@ def test_a_report_is_sealed_filed_and_opened_by_an_officer(site: Site, tmp_path:
     assert page.url.endswith("/form.html")
     photo = tmp_path / "现场照片 示例甲.png"
     photo.write_bytes(sample_pictures.png())
-    page.locator("#report-form [name=files]").set_input_files([photo])
-    assert "[file-cleaned" in site.saw("chosen")
+    site.choose("report-form", photo)
+    expect(page.locator("[data-part=chosen]")).to_contain_text("[file-cleaned")
     page.locator("[name=person_name]").nth(1).fill("方示九")
     page.locator("[name=person_post]").nth(1).fill("局长")
     site.look(when="2026年11月2日")
@@ -47,7 +48,7 @@ def test_a_report_is_sealed_filed_and_opened_by_an_officer(site: Site, tmp_path:
     assert CANARY in summary
     assert "某项目招标 XZ-2026-001" in summary
     assert "没有末位表态" in summary
-    assert len(site.texts("openers")) == 3
+    expect(page.locator("[data-part=openers] li")).to_have_count(3)
     code = site.submit()
     page.locator("[data-part=attachments] li[data-state=done]").wait_for()
 
@@ -68,7 +69,7 @@ def test_a_report_is_sealed_filed_and_opened_by_an_officer(site: Site, tmp_path:
     told = filing.verify_receipt(receipt, site.world.key_list.receipt_key)
     assert told.commitment == found.commitment
     assert page.locator("[data-part=receipt-wrong]").is_hidden()
-    assert "2026年12月14日" in site.saw("accept-by")
+    expect(page.locator("[data-part=accept-by]")).to_contain_text("2026年12月14日")
     proof = json.loads(page.locator("[data-part=proof-text]").input_value())
     assert proof["content"] == found.text
     assert base64.b64decode(proof["salt"]) == found.salt
@@ -90,8 +91,8 @@ def test_the_way_back_of_the_browser_leads_from_the_review_to_what_was_written(s
     page.get_by_role("button", name="核对").click()
     page.locator("[data-view=review]").wait_for()
     site.submit()
-    page.evaluate("history.back()")
-    page.wait_for_timeout(300)
+    # The page's own listener came first: it has heard of it by then.
+    page.evaluate("new Promise(done => { addEventListener('popstate', () => done()); history.back(); })")
     assert page.locator("[data-view=receipt]").is_visible()
 
 
@@ -102,23 +103,22 @@ def test_the_receipt_asks_whether_the_code_was_kept_before_it_lets_go(site: Site
     assert re.fullmatch(r"(?:[0-9A-HJKMNP-TV-Z]{4}-){6}[0-9A-HJKMNP-TV-Z]", code)
     copied = page.get_by_label("抄对了吗")
     copied.fill(code[:10])
-    assert site.saw("copied-told") == "[copied-short]"
+    site.says("copied-told", "[copied-short]")
     copied.fill(code.lower().replace("-", " "))
-    assert site.saw("copied-told") == "[copied-right]"
+    site.says("copied-told", "[copied-right]")
     assert page.locator("[data-part=qr] svg").get_attribute("aria-label") == "[qr-label]"
     asked: list[str] = []
     page.on("dialog", lambda one: (asked.append(one.type), one.dismiss()))
     page.evaluate("setTimeout(() => { location.href = 'left.html'; })")
-    page.wait_for_timeout(500)
-    assert asked == ["beforeunload"]
+    until(page, lambda: asked)
     page.get_by_role("button", name="完成，离开本页").click()
-    assert site.saw("leave-told") == "[leave-unsaved]"
+    site.says("leave-told", "[leave-unsaved]")
     page.get_by_label("我已保存查询码").check()
     page.get_by_role("button", name="完成，离开本页").click()
     page.wait_for_url("**/left.html")
     assert asked == ["beforeunload"]
     page.go_back()
-    page.wait_for_timeout(300)
+    page.locator("#report-fields:not([disabled])").wait_for()
     assert code not in page.content()
     assert CANARY not in page.content()
 
@@ -141,15 +141,14 @@ def test_nothing_can_be_typed_or_sent_before_sealing_is_certain(site: Site) -> N
     site.page.route(f"**/{SLUG}/start", lambda one: held.append(one))
     page = site.open("form")
     page.locator("[data-part=preparing]").wait_for()
-    page.wait_for_timeout(300)
+    until(page, lambda: held)
     assert page.locator("[name=what]").is_disabled()
     page.evaluate("document.getElementById('report-form').requestSubmit()")
-    page.wait_for_timeout(200)
     assert page.url.endswith("/form.html")
     assert page.locator("[data-view=review]").is_hidden()
     for one in held:
         one.abort()
-    assert site.saw("failed-why") == "[failed-host]"
+    site.says("failed-why", "[failed-host]")
     assert page.locator("[name=what]").is_disabled()
     page.unroute(f"**/{SLUG}/start")
     page.get_by_role("button", name="重试").click()
@@ -161,16 +160,18 @@ def test_a_script_that_never_begins_is_told(site: Site) -> None:  # noqa: F811 -
     page = site.page
     page.route("**/report-form.js", lambda one: one.abort())
     site.open("form")
-    assert site.saw("failed-why") == "[failed-script]"
+    site.says("failed-why", "[failed-script]")
     assert page.locator("[name=what]").is_disabled()
     page.unroute("**/report-form.js")
     page.route(
         "**/vendor/sealing.js",
         lambda one: one.fulfill(body="export const qr = 1;", content_type="text/javascript"),
     )
-    page.get_by_role("button", name="重试").click()
-    page.wait_for_load_state()
-    assert site.saw("failed-why") == "[failed-script]"
+    with page.expect_navigation():
+        page.get_by_role("button", name="重试").click()
+    expect(page.locator("[data-part=failed]")).to_be_hidden()
+    page.clock.fast_forward("00:15")  # A script that cannot be read says nothing: it is waited for.
+    site.says("failed-why", "[failed-script]")
     page.unroute("**/vendor/sealing.js")
     page.get_by_role("button", name="重试").click()
     page.locator("#report-fields:not([disabled])").wait_for()
@@ -182,7 +183,7 @@ def test_a_list_that_is_not_to_be_trusted_stops_everything(site: Site) -> None: 
     other["list"] = other["list"].replace("示例乙", "示例己")
     site.lists = lambda: json.dumps(other).encode()
     page = site.open("form")
-    assert site.saw("failed-why") == "[failed-list]"
+    site.says("failed-why", "[failed-list]")
     # The host still gives a list older than the one beside the pages.
     newer = site.world.publish()
     site.lists = lambda: site.published()
@@ -209,11 +210,12 @@ def test_a_list_that_is_not_to_be_trusted_stops_everything(site: Site) -> None: 
 def test_what_is_missing_is_listed_and_leads_to_the_fields(site: Site) -> None:  # noqa: F811 - the fixture.
     page = site.ready()
     page.locator("[name=unit]").press("Enter")
-    problems = site.texts("problem-list")
-    assert problems == ["[need-real-name]", "[need-unit]", "[need-category]", "[need-what]", "[need-truth]"]
-    assert page.evaluate("document.activeElement.dataset.part") == "problems"
+    site.shows(
+        "problem-list", "[need-real-name]", "[need-unit]", "[need-category]", "[need-what]", "[need-truth]"
+    )
+    expect(page.locator("[data-part=problems]")).to_be_focused()
     page.get_by_role("link", name="[need-unit]").click()
-    assert page.evaluate("document.activeElement.name") == "unit"
+    expect(page.locator("[name=unit]")).to_be_focused()
     assert page.url.endswith("/form.html")
     described = page.locator("[name=unit]").get_attribute("aria-describedby") or ""
     assert page.locator(f"#{described}").inner_text() == "[need-unit]"
@@ -222,16 +224,17 @@ def test_what_is_missing_is_listed_and_leads_to_the_fields(site: Site) -> None: 
     page.get_by_label("实名").check()
     page.locator("[name=person_unit]").first.fill("示例县某局")
     page.get_by_role("button", name="核对", exact=True).click()
-    assert site.texts("problem-list") == [
+    site.shows(
+        "problem-list",
         "[need-name]",
         "[need-phone]",
         "[need-person-name]",
         "[short-what 20 2]",
         "[too-long when 300 301]",
-    ]
+    )
     page.locator("[name=what]").fill(f"{WHAT} 查询码 0000-0000-0000-0000-0000-0000-0")
     page.get_by_role("button", name="核对", exact=True).click()
-    assert "[code-inside 主要问题]" in site.texts("problem-list")
+    expect(page.locator("[data-part=problem-list]")).to_contain_text("[code-inside 主要问题]")
     assert site.posts("reports") == []
 
 
@@ -239,11 +242,11 @@ def test_the_reporter_decides_about_holders_named_in_the_text(site: Site) -> Non
     page = site.ready()
     page.get_by_label("[holder 示例丙 承办]").check()
     site.look(what=f"{WHAT} 我先找过示例乙。")
-    assert site.texts("left-out-list") == ["[holder 示例乙 承办]", "[holder 示例丙 承办]"]
-    assert site.texts("openers") == ["[holder 示例甲 承办]"]
+    site.shows("left-out-list", "[holder 示例乙 承办]", "[holder 示例丙 承办]")
+    site.shows("openers", "[holder 示例甲 承办]")
     page.get_by_label("不涉及").check()
-    assert site.texts("left-out-list") == ["[holder 示例丙 承办]"]
-    assert site.texts("openers") == ["[holder 示例甲 承办]", "[holder 示例乙 承办]"]
+    site.shows("left-out-list", "[holder 示例丙 承办]")
+    site.shows("openers", "[holder 示例甲 承办]", "[holder 示例乙 承办]")
     site.submit()
     row, _, found = site.opened("示例乙")
     assert sealing.open_grants(row.grants, site.world.identities["示例丙"]) is None
@@ -254,7 +257,7 @@ def test_the_reporter_decides_about_holders_named_in_the_text(site: Site) -> Non
 def test_a_report_about_the_head_goes_up_and_without_a_superior_it_is_not_sent(site: Site) -> None:  # noqa: F811 - the fixture.
     site.ready()
     site.look(person_name="示例 甲")
-    assert site.saw("route") == "[route-superior 金湖县纪委监委]"
+    site.says("route", "[route-superior 金湖县纪委监委]")
     site.submit()
     row, _, found = site.opened("示例上")
     assert found.content.route == "superior"
@@ -267,6 +270,6 @@ def test_a_report_about_the_head_goes_up_and_without_a_superior_it_is_not_sent(s
     page.get_by_label("我已保存查询码").check()
     site.ready()
     site.look(person_name="示例甲")
-    assert site.saw("no-recipient") == "[no-recipient 金湖县纪委监委]"
-    assert page.get_by_role("button", name="加密并提交").is_disabled()
+    site.says("no-recipient", "[no-recipient 金湖县纪委监委]")
+    expect(page.get_by_role("button", name="加密并提交")).to_be_disabled()
     assert len(site.posts("reports")) == 1

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from portal.domain.reports.codes import derive, read_code
 from portal.services.reports import age, sealing
@@ -37,28 +38,29 @@ def test_a_report_is_followed_and_answered_both_ways(site: Site, tmp_path: Path)
     page = site.open("status")
     page.get_by_label("查询码").fill(code[:-1] + ("0" if code[-1] != "0" else "1"))
     page.get_by_role("button", name="查询").click()
-    assert site.saw("code-told") == "[code-check]"
+    site.says("code-told", "[code-check]")
     page.get_by_label("查询码").fill(code[:9])
     page.get_by_role("button", name="查询").click()
-    assert site.saw("code-told") == "[code-length]"
+    site.says("code-told", "[code-length]")
     assert [one.url for one in site.asked[before:] if one.method == "POST"] == []
     page.get_by_label("查询码").fill(f" {code.lower().replace('-', '－')} ")
     page.get_by_role("button", name="查询").click()
-    assert site.saw("state") == "[state-received]"
-    assert site.saw("clock") == "[clock-accept 2026年12月14日]"
+    site.says("state", "[state-received]")
+    site.says("clock", "[clock-accept 2026年12月14日]")
     assert page.locator("[name=code]").input_value() == ""
-    thread = site.texts("thread")
-    assert thread[0] == "2026年11月23日 请补充会议的地点。"
-    assert thread[1].endswith("[reply-false]")
+    thread = page.locator("[data-part=thread] li")
+    expect(thread.nth(0)).to_have_text("2026年11月23日 请补充会议的地点。", use_inner_text=True)
+    expect(thread.nth(1)).to_contain_text("[reply-false]")
 
     file = tmp_path / "会议记录.pdf"
     file.write_bytes(b"%PDF-1.4 sample")
     page.get_by_label("补充").fill(f"地点是三楼会议室。{CANARY}")
-    page.locator("#message-form [name=files]").set_input_files(file)
+    site.choose("message-form", file)
     page.get_by_role("button", name="加密并发送").click()
     page.locator("[data-part=attachments] li[data-state=done]").wait_for()
-    page.locator("[data-part=thread] li").nth(3).wait_for()
-    assert site.texts("thread")[2:] == ["[own-message 2026年11月23日]", "[own-attachment 2026年11月23日]"]
+    expect(thread).to_have_count(4)
+    expect(thread.nth(2)).to_have_text("[own-message 2026年11月23日]")
+    expect(thread.nth(3)).to_have_text("[own-attachment 2026年11月23日]")
     assert page.get_by_label("补充").input_value() == ""
     _, case, _ = site.opened()
     message, attached = site.world.rows(ReportPart)[2:]
@@ -74,7 +76,8 @@ def test_a_report_is_followed_and_answered_both_ways(site: Site, tmp_path: Path)
     change(site, state="not_accepted", reason="litigation")
     page.get_by_role("button", name="刷新").click()
     page.get_by_text("[state-not_accepted]").wait_for()
-    assert (site.saw("reason"), site.saw("where-to-go")) == ("[reason-litigation]", "[where-litigation]")
+    site.says("reason", "[reason-litigation]")
+    site.says("where-to-go", "[where-litigation]")
     page.get_by_role("button", name="离开并清除").click()
     page.wait_for_url("**/left.html")
 
@@ -91,7 +94,7 @@ def test_an_exchanged_case_key_and_an_unknown_code_are_told(site: Site) -> None:
     page.get_by_text("[not-found]").wait_for()
     page.get_by_label("查询码").fill(code)
     page.get_by_role("button", name="查询").click()
-    assert site.saw("binding-wrong") == "[binding-wrong]"
+    site.says("binding-wrong", "[binding-wrong]")
     assert page.locator("[data-part=message]").is_hidden()
 
 
@@ -104,10 +107,10 @@ def test_a_lost_message_is_sent_again_and_stored_once(site: Site) -> None:  # no
     page.get_by_label("查询码").fill(code)
     page.get_by_role("button", name="查询").click()
     page.get_by_role("button", name="加密并发送").click()
-    assert site.saw("message-told") == "[nothing-to-send]"
+    site.says("message-told", "[nothing-to-send]")
     page.get_by_label("补充").fill(f"查询码 {code}")
     page.get_by_role("button", name="加密并发送").click()
-    assert site.saw("message-told") == "[code-inside]"
+    site.says("message-told", "[code-inside]")
     page.get_by_label("补充").fill("第二次会议在十月。")
     page.route(f"**/{SLUG}/parts", lambda one: (one.fetch(), one.abort()))
     page.get_by_role("button", name="加密并发送").click()
@@ -140,9 +143,9 @@ def test_a_receipt_is_checked_without_sending_it(site: Site, tmp_path: Path) -> 
     for text, (signature, content) in cases.items():
         page.get_by_label("凭证").fill(text)
         page.get_by_role("button", name="核对").click()
-        assert site.saw("signature") == signature
+        site.says("signature", signature)
         if content:
-            assert site.saw("content") == content
+            site.says("content", content)
         else:
             assert page.locator("[data-part=content]").is_hidden()
     file.write_text(proof, encoding="utf-8")

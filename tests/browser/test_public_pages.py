@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from portal.apps import STATIC, create_public_app
 from portal.site import pages
 from portal.site.pages import PageUrl, all_urls
+from tests.site.chromium import launched
 from tests.site.sample import snapshot
 from tests.thrift import THOROUGH
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NAMED = {
     "front": "index.html",
     "about": "about.html",
@@ -71,14 +71,8 @@ ENGLISH = {f"English {path}": f"en/{path}" for path in PAGES.values() if f"en/{p
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("NO BROWSER: install Chromium (Debian: apt install chromium) to run the browser tests")
-    if not (STATIC / "vendor" / "govuk.css").is_file():
-        pytest.skip("NO STYLES: run `python -m portal.web.vendor` (needs npm) before the browser tests")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
+    with sync_playwright() as playwright, launched(playwright) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +193,7 @@ def test_the_boxes_in_the_header_work_by_keyboard_and_without_javascript(
         assert look_of(page)[0] >= 1.35 * size
         page.keyboard.press("Tab")
         page.keyboard.press("Space")
-        assert page.locator("#contrast").is_checked()
+        expect(page.locator("#contrast")).to_be_checked()
         assert look_of(page)[1] == "rgb(255, 255, 255)" != paper
         page.emulate_media(color_scheme="dark")
         assert look_of(page)[1] == "rgb(0, 0, 0)"
@@ -241,16 +235,16 @@ def test_the_choice_is_kept_from_page_to_page_where_scripts_run(browser: Browser
     page.goto(f"{top}/index.html")
     page.check("#large")
     page.goto(f"{top}/{PAGES['finance']}")
-    assert page.locator("#large").is_checked()
-    assert not page.locator("#contrast").is_checked()
+    expect(page.locator("#large")).to_be_checked()
+    expect(page.locator("#contrast")).not_to_be_checked()
     page.uncheck("#large")
     page.go_back()
-    assert not page.locator("#large").is_checked()
+    expect(page.locator("#large")).not_to_be_checked()
     assert not said
     assert context.cookies() == []
     context.close()
     server.shutdown()
-    thread.join(timeout=5)
+    thread.join()
     server.server_close()
 
 
@@ -309,10 +303,10 @@ def test_the_keyboard_reaches_the_text_first(browser: Browser, folder: Path) -> 
     page.goto((folder / PAGES["finance"]).as_uri())
     page.keyboard.press("Tab")
     skip = page.locator(":focus")
-    assert skip.inner_text() == "跳到正文"
-    assert skip.is_visible()
+    expect(skip).to_have_text("跳到正文")
+    expect(skip).to_be_visible()
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
     page.close()
 
 
@@ -324,7 +318,7 @@ def test_a_phone_shows_the_wanting_units_first_and_all_on_demand(browser: Browse
     assert not fine.is_visible()
     assert board.get_by_role("link", name="示例区人力资源和社会保障局").is_visible()
     page.get_by_role("link", name="显示全部 6 个单位").click()
-    assert fine.is_visible()
+    expect(fine).to_be_visible()
     page.close()
 
 

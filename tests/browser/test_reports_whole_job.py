@@ -27,13 +27,13 @@ from portal.store.reports.db import open_reports
 from portal.store.reports.tables import KeyHolder, SealedReport
 from portal.store.tables import Account
 from tests.bench.watch import family
-from tests.browser.whole_county import PASSWORD, PATIENCE, PHONE, Someone
+from tests.browser.whole_county import PASSWORD, PHONE, Someone
 from tests.reports import plain_form
 from tests.reports.citizen import today
 from tests.reports.county import JURISDICTION, County, Officer, Running, made_county
 from tests.reports.searching import Canary, traces
-from tests.reports.test_canary import picture, story, until
-from tests.site.chromium import launched
+from tests.reports.test_canary import picture, story
+from tests.site.chromium import PATIENCE, launched, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite, pytest.mark.xdist_group("reports_whole_job")]
 
@@ -45,13 +45,6 @@ _BEYOND = """() => document.scrollingElement.scrollWidth <= innerWidth ? [] : [`
 _SECRETS = re.compile(
     rb'name="csrf_token" value="[^"]*"|nonce="[^"]*"|content="[^"]*runs-out[^"]*"|data-runs-out="[^"]*"'
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _patience() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +76,8 @@ class Citizen:
     def go(self, path: str) -> None:
         """Open a page of the public site, and find no fault on it."""
         self.page.goto(f"{self.hosts.public}/{JURISDICTION}/{path}")
+        # Until it is ready to seal, the page is another one.
+        expect(self.page.locator("#report fieldset:disabled")).to_have_count(0)
         sound(self.page)
 
     def sent(self) -> list[bytes]:
@@ -99,7 +94,6 @@ class Citizen:
 def citizen(browser: Browser, hosts: Running) -> Iterator[Citizen]:
     with browser.new_context(viewport=PHONE, locale="zh-CN", has_touch=True, is_mobile=True) as context:
         page = context.new_page()
-        page.set_default_timeout(PATIENCE)
         made = Citizen(hosts, page)
         context.on("request", lambda one: made.asked.append(one))
         page.on("console", lambda one: made.told.append(one.text))
@@ -142,7 +136,6 @@ def officer(
     assert link, said
     context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
     someone = Someone(hosts, page, login, scripts=True)  # type: ignore[arg-type] # of a county only the office's address is asked for.
     engine = make_engine(sqlite_url(county.settings.database))
     with Session(engine) as session:
@@ -181,7 +174,9 @@ def unlock(page: Page, who: Officer) -> None:
     )
     page.get_by_label("口令").fill(PASSPHRASE)
     page.get_by_role("button", name="解锁", exact=True).click()
-    expect(page.locator('[data-part="unlocked"]')).to_be_visible(timeout=60_000)
+    expect(page.locator('[data-part="unlocked"]')).to_be_visible(
+        timeout=3 * PATIENCE
+    )  # A passphrase is slow on purpose.
 
 
 def seen_by(
@@ -239,6 +234,7 @@ def test_from_the_phone_to_the_outcome(
             }
         ]
     )
+    expect(page.locator("[data-part=chosen] li")).to_have_count(1)
     sound(page)
     page.get_by_role("button", name="下一步：核对").click()
     page.locator("[data-view=review]").wait_for()
@@ -255,7 +251,7 @@ def test_from_the_phone_to_the_outcome(
     expect(page.locator("[data-part=leave-told]")).to_be_visible()
     page.locator("summary").click()
     proof = page.locator("[data-part=proof-text]").input_value()
-    expect(page.locator("[data-part=attachments]")).to_contain_text("已", timeout=60_000)
+    expect(page.locator("[data-part=attachments]")).to_contain_text("已")
     page.get_by_label("我已保存查询码").check()
     page.get_by_role("button", name="完成，离开本页").click()
     page.wait_for_url(f"**/{JURISDICTION}/index.html")
@@ -301,7 +297,7 @@ def test_from_the_phone_to_the_outcome(
     page.on("download", lambda one: saved.append(one))
     page.get_by_role("button", name="下载 附件 1").click()
     expect(page.locator('[data-part="file-list"]')).to_contain_text("附件1.jpg")
-    until(lambda: bool(saved) or page.wait_for_timeout(50) is not None)
+    until(page, lambda: saved)
     got = saved[0].path().read_bytes()
     assert got.startswith(b"\xff\xd8\xff")
     assert said["picture"].found_in(got) == []  # Neither the file's name nor what the camera wrote into it.
@@ -347,6 +343,7 @@ def test_from_the_phone_to_the_outcome(
     # What came by letter is sealed in the officer's browser too.
     page = desk.page
     desk.go("/reports/new")
+    page.locator('[data-part="fields"]:not([disabled])').wait_for()
     sound(page)
     entered = enter(page, story(said["letter"]))
     assert entered
@@ -450,7 +447,6 @@ def test_without_scripts(county: County, hosts: Running, browser: Browser) -> No
     canary, added = Canary.fresh(), Canary.fresh()
     with browser.new_context(viewport=PHONE, locale="zh-CN", java_script_enabled=False) as context:
         page = context.new_page()
-        page.set_default_timeout(PATIENCE)
         asked: list[str] = []
         context.on("request", lambda one: asked.append(one.url))
         page.goto(f"{hosts.public}/{JURISDICTION}/report/write.html")

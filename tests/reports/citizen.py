@@ -23,7 +23,7 @@ from portal.services.reports import sealing
 from tests.reports.pages import encoded
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-TIMEOUT = 120.0
+TIMEOUT = 300.0  # Seconds: no measure, but the end of patience on a busy machine.
 
 
 @dataclass(frozen=True)

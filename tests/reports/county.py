@@ -30,7 +30,7 @@ ROSTER = """单位名称,单位类型,简称,单位代码
 示例县住房和城乡建设局,部门,住建局,320831001
 示例县水利局,部门,水利局,320831002
 """
-_OPENS = 120.0  # Seconds: the site is built before `portal run` opens its ports.
+_OPENS = 600.0  # Seconds: the site is built before `portal run` opens its ports, and the machine may be busy.
 
 
 @dataclass(frozen=True)

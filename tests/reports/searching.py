@@ -122,11 +122,17 @@ def _everything(folders: Sequence[Path], pids: Iterable[int]) -> Iterator[tuple[
         for file in sorted(folder.rglob("*")):
             if file.is_symlink() or not file.is_file():
                 continue
-            data = file.read_bytes()
+            try:
+                data = file.read_bytes()
+            except FileNotFoundError:  # Gone meanwhile: whoever still has it open is looked at below.
+                continue
             yield str(file), data
             yield from _unpacked(file, data)
     for pid in pids:
-        for number in Path(f"/proc/{pid}/fd").iterdir():
+        numbers: list[Path] = []
+        with suppress(FileNotFoundError):  # A process that has ended meanwhile holds nothing open.
+            numbers += Path(f"/proc/{pid}/fd").iterdir()
+        for number in numbers:
             with suppress(OSError):
                 # Pipes and sockets hold no file. What was deleted while open is read through here alone.
                 if not stat.S_ISREG(number.stat().st_mode):
@@ -147,7 +153,17 @@ def _unpacked(file: Path, data: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def rows_of(database: Path) -> list[bytes]:
-    """Return the values of every table of an SQLite file, in a copy: looking changes nothing, the journal included."""
+    """Return the values of every table of an SQLite file, in a copy: looking changes nothing, the journal included.
+
+    Where the journal was written back between the copy of the one file and of the other, they are copied again.
+    """
+    for _ in range(20):
+        with suppress(sqlite3.DatabaseError):
+            return _rows_of(database)
+    return _rows_of(database)
+
+
+def _rows_of(database: Path) -> list[bytes]:
     found: list[bytes] = []
     with tempfile.TemporaryDirectory() as folder:
         for part in ("", "-wal"):

@@ -27,6 +27,7 @@ from portal.services.reports import sealing
 from tests.bench.watch import family
 from tests.reports import plain_form
 from tests.reports.citizen import (
+    TIMEOUT,
     Line,
     add_part,
     content_of,
@@ -217,7 +218,7 @@ def test_a_body_in_pieces_and_a_body_that_is_no_form(county: County, host: Runni
         for path in ("write", "reports", "parts", "follow", "status", "check", "nothing"):
             assert line.ask("POST", f"/{JURISDICTION}/{path}", body * 100, kind).status >= 400
     place = urlsplit(host.address)
-    with socket.create_connection((place.hostname or "", place.port or 0), timeout=30) as wire:
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=TIMEOUT) as wire:
         head = f"POST /{JURISDICTION}/write HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
         wire.sendall(head.encode() + f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n")
         assert wire.recv(100).startswith(b"HTTP/1.1 4")
@@ -266,7 +267,7 @@ def test_killed_in_the_middle_of_a_body(county: County) -> None:
         files = [("files", "材料.txt", "text/plain", story(canary).encode() * 60_000)]
         body, kind = encoded(form.values(plain_form.filled(form, story(canary))), files)
         place, half = urlsplit(host.address), len(body) // 2
-        with socket.create_connection((place.hostname or "", place.port or 0), timeout=30) as wire:
+        with socket.create_connection((place.hostname or "", place.port or 0), timeout=TIMEOUT) as wire:
             head = f"POST /{JURISDICTION}/write HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
             wire.sendall(head.encode() + body[:half])
             until(lambda: taken_in(wire))
@@ -320,8 +321,8 @@ def taken_in(wire: socket.socket) -> bool:
 
 
 def until(done: Callable[[], bool]) -> None:
-    """Wait for something to come about; a minute is no measure but the end of patience."""
-    for _ in range(3000):
+    """Wait for something to come about; five minutes are no measure but the end of patience."""
+    for _ in range(15_000):
         if done():
             return
         time.sleep(0.02)

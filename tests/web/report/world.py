@@ -8,7 +8,8 @@ import itertools
 import json
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -45,6 +46,7 @@ NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 CANARY = "金丝雀四十字符勿留痕QZXJ7719canary0123456789ABCDEFGH"
 TEXT = f"在示例会议上主要负责人先定调后表决，其他成员没有机会发言。{CANARY}"
 OFFICERS = ("示例甲", "示例乙", "示例丙")
+PATIENCE = 300.0  # Seconds for an answer: no measure, but the end of patience on a busy machine.
 
 
 @dataclass
@@ -88,7 +90,7 @@ class World:
             yield server
         finally:
             server.close()
-            thread.join(5)
+            thread.join(5)  # Connections that a browser keeps open keep it going; it ends with the process.
 
 
 def make_world(folder: Path, regimes: Mapping[str, Regime], *, opening: int = 1) -> World:
@@ -247,7 +249,7 @@ class Wire:
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Send a request and return the answer."""
-        connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=60)
+        connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=PATIENCE)
         try:
             connection.request(method, path, body or None, dict(headers or {}))
             answer = connection.getresponse()
@@ -275,4 +277,12 @@ def _dumps(given: Any) -> bytes:
     return json.dumps(given).encode()
 
 
-__all__ = ["CANARY", "NOON", "SLUG", "TODAY", "Reporter", "Wire", "World", "make_world", "timedelta"]
+def until(true: Callable[[], object]) -> None:
+    """Wait until it is so."""
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() < began + PATIENCE, "it never came true"
+        time.sleep(0.02)
+
+
+__all__ = ["CANARY", "NOON", "SLUG", "TODAY", "Reporter", "Wire", "World", "make_world", "timedelta", "until"]
