@@ -32,11 +32,12 @@ from portal.services.running.units import (
     need_source,
     owe,
     place_of,
+    read_words,
     today_of,
 )
-from portal.services.supervision.matters import close, items_of
+from portal.services.supervision.matters import close, items_of, write_step
 from portal.services.supervision.opening import NewItem, open_matter
-from portal.store.tables import Account, Matter, MatterItem, Rectification, SupervisionStep, Unit
+from portal.store.tables import Account, Matter, MatterItem, Rectification, Unit
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ def end(county: County, regime: Regime, ending: Ending, *, seen: Sequence[str], 
         )
         owe(county, unit, "unit_changed", now=now)
         for matter in open_matters(county, unit):
-            _note(county, matter, f"本单位自{show_day(ending.on)}{told}。", shared=False, now=now)
+            _note(county, matter, f"本单位自{show_day(ending.on)}{told}。", now=now)
     if successor:
         owe(county, successor, "unit_changed", now=now)
     return successor
@@ -205,7 +206,8 @@ def restore(
         raise Overtaken
     if unit.abolished_on is None:
         raise NotKept("这个单位在册，不需要恢复。")
-    if len(words.strip()) < 4:
+    words = read_words(words, "为什么恢复", most=200)
+    if len(words) < 4:
         raise NotKept("请写明为什么恢复。", "words")
     was = unit.abolished_on
     source = need_source(source)
@@ -223,20 +225,19 @@ def restore(
         "unit.restored",
         now=now,
         object=f"unit:{unit.slug}",
-        words=f"恢复{unit.name}：{words.strip()}",
+        words=f"恢复{unit.name}：{words}",
         unit_id=unit.id,
         detail={"before": {"撤销日期": show_day(was)}, "after": {"撤销日期": "", "依据": source}},
     )
     owe(county, unit, "unit_changed", now=now)
 
 
-def hand_over(
-    county: County, regime: Regime, matter: Matter, successor: Unit, *, words: str, now: datetime
-) -> Matter:
+def hand_over(county: County, regime: Regime, matter: Matter, successor: Unit, *, now: datetime) -> Matter:
     """Let the successor of an ended unit go on with a matter: open one there with the same items, and end the old one.
 
     The old matter keeps its unit and its steps for good. One that is being rectified stays open beside the new one:
-    it ends by 销号 alone. The successor knows nothing of it until it is asked.
+    it ends by 销号 alone. The successor knows nothing of it until it is asked; of one that came from 特定关系人
+    filings it is never asked, so that one stays what it is.
     """
     gone = county.unit_of(matter.unit_id)
     if gone is None or gone.abolished_on is None or successor.abolished_on is not None:
@@ -246,7 +247,7 @@ def hand_over(
     fresh = open_matter(
         county,
         successor,
-        source=Source.MANUAL,
+        source=Source.RELATION if matter.source == Source.RELATION.value else Source.MANUAL,
         cause=f"移交：{matter.uid}",
         title=matter.title,
         severity=Severity(matter.severity),
@@ -254,16 +255,10 @@ def hand_over(
         now=now,
         regime=regime,
     )
-    _note(
-        county,
-        fresh,
-        f"由{gone.name}移交：该单位自{show_day(gone.abolished_on)}撤销。",
-        shared=False,
-        now=now,
-    )
-    told = f"移交{successor.name}继续办理。{words.strip()}"
+    _note(county, fresh, f"由{gone.name}移交：该单位自{show_day(gone.abolished_on)}撤销。", now=now)
+    told = f"移交{successor.name}继续办理。"
     if matter.state == State.RECTIFYING.value:
-        _note(county, matter, told, shared=False, now=now)
+        _note(county, matter, told, now=now)
     else:
         close(county, matter, closed_as=ClosedAs.HANDLED, words=told, now=now)
     county.write_down(
@@ -289,19 +284,5 @@ def _moved(item: MatterItem, gone: Unit) -> NewItem:
     )
 
 
-def _note(county: County, matter: Matter, words: str, *, shared: bool, now: datetime) -> None:
-    county.session.add(
-        SupervisionStep(
-            jurisdiction_id=county.id,
-            unit_id=matter.unit_id,
-            matter_id=matter.id,
-            side="commission",
-            event=Event.NOTED.value,
-            words=words,
-            shared=shared,
-            account_id=county.account_id,
-            actor=county.name_of_actor,
-            at=now,
-        )
-    )
-    county.session.flush()
+def _note(county: County, matter: Matter, words: str, *, now: datetime) -> None:
+    write_step(county, event=Event.NOTED, words=words, matter=matter, shared=False, now=now)

@@ -19,6 +19,7 @@ from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
 from portal.services.rosters import RosterLine
 from portal.services.running.known import FIELDS, LABELS, Known, fingerprint, shown
+from portal.services.supervision.entered import prose
 from portal.store.tables import Account, Jurisdiction, Outbox, Unit, UnitAlias, UnitEvent
 
 
@@ -267,6 +268,15 @@ def need_source(text: str) -> str:
     if len(plain) > 200:
         raise NotKept("依据太长，请写在 200 个字以内。", "source")
     return plain
+
+
+def read_words(text: str, label: str, *, most: int) -> str:
+    """Return what was typed to a deed, blank where nothing was; raise `NotKept` where it is too long: none is cut off."""
+    errors: dict[str, str] = {}
+    found = prose(text, "words", label, most, errors)
+    if errors:
+        raise NotKept(errors["words"], "words")
+    return found
 
 
 def enter(

@@ -23,7 +23,7 @@ from portal.web.office.county_units import (
     the_unit,
     wanted_of,
 )
-from portal.web.office.house import begin, commit, county, now, office, page
+from portal.web.office.house import begin, commit, county, now, office, page, session
 
 bp = Blueprint("county_ends", __name__)
 
@@ -82,7 +82,7 @@ def _ending(here: County, form: Any) -> Ending:
         tuple(one for one in chosen if one is not None),
         need_day(form.get("on", ""), "on", "施行日期"),
         units.need_source(form.get("source", "")),
-        form.get("words", "").strip()[:500],
+        units.read_words(form.get("words", ""), "说明", most=500),
         into=into,
         new=wanted_of(form, "new_") if way == UNITE else None,
     )
@@ -124,21 +124,21 @@ def _preview(here: County, ending: Ending, *, heed: str = "", status: int = 200)
 @may(Action.KEEP_COUNTY)
 def confirm() -> ResponseReturnValue:
     """Do what was shown."""
-    begin()
-    here = county()
     form = request.form
     if form.get("back"):
-        return _form(here, form, chosen=form.getlist("units"))
+        return _form(county(), form, chosen=form.getlist("units"))
+    begin()
+    here = county()
     try:
         ending = _ending(here, form)
         successor = merging.end(
             here, office().regimes[here.slug], ending, seen=form.getlist("seen"), now=now()
         )
     except NotKept as wrong:
-        here.session.rollback()
+        session().rollback()
         return _form(here, form, chosen=form.getlist("units"), problem=wrong)
     except Overtaken:
-        here.session.rollback()
+        session().rollback()
         try:
             return _preview(here, _ending(here, form), heed=CHANGED_MEANWHILE, status=409)
         except NotKept as wrong:
@@ -168,8 +168,10 @@ def restore(slug: str) -> ResponseReturnValue:
             now=now(),
         )
     except NotKept as wrong:
+        session().rollback()
         return show(here, slug, typed=form, problem=wrong, status=422)
     except Overtaken:
+        session().rollback()
         return show(here, slug, typed=form, heed=CHANGED_MEANWHILE, status=409)
     commit()
     flash("已恢复，沿革中增加了一条。停用的账号请在账号管理中重新启用。")
@@ -188,8 +190,9 @@ def hand_over(slug: str, uid: str) -> ResponseReturnValue:
     try:
         if successor is None:
             raise NotKept("请选择移交给哪个单位。")
-        merging.hand_over(here, office().regimes[here.slug], matter, successor, words="", now=now())
+        merging.hand_over(here, office().regimes[here.slug], matter, successor, now=now())
     except NotKept as wrong:
+        session().rollback()
         return show(here, slug, heed=str(wrong), status=422)
     told = f"已移交{successor.name}：在该单位名下立了一件新事项，从“待处理”办起。"
     commit()

@@ -258,6 +258,42 @@ def test_a_matter_that_is_handed_over_goes_on_at_the_successor(world: World) -> 
     assert "示例事项a" not in world.client("editor", unit=world.other).get("/asked/matters").text
 
 
+def test_what_is_said_to_an_ending_is_told_whole_or_refused(world: World) -> None:
+    client = world.client("commission_admin")
+    form = ending(units=[world.unit.slug], into=world.other.slug, words="并" * 501)
+    long = world.post(client, "/units/ends/preview", form)
+    assert long.status_code == 422
+    assert "说明有 501 个字，最多 500 个字。请精简。" in long.text
+    assert "并" * 501 in long.text
+
+
+def test_a_hit_of_a_filing_that_is_handed_over_stays_one_of_which_nobody_is_told(world: World) -> None:
+    with for_everybody(world.session):
+        world.session.add(
+            Matter(
+                jurisdiction_id=world.unit.jurisdiction_id, unit_id=world.unit.id, uid="r" * 22, source="relation",
+                cause="示例", title="采购结果与报备相符：示例项目", severity="red", state="new", opened_on=world.at.date(),
+                created_at=world.at, updated_at=world.at,
+            )
+        )  # fmt: skip
+        world.session.commit()
+    both, form = (
+        world.client("commission_admin", "officer"),
+        ending(units=[world.unit.slug], into=world.other.slug),
+    )
+    seen = hidden(world.post(both, "/units/ends/preview", form).text, "seen")
+    assert world.post(both, "/units/ends", {**form, "seen": seen}).status_code == 303
+    url = f"/units/of/{world.unit.slug}/matters/{'r' * 22}/hand-over"
+    assert world.post(both, url, {"to": world.other.slug}).status_code == 303
+    world.session.rollback()
+    with for_everybody(world.session):
+        (uid,) = world.session.scalars(select(Matter.uid).where(Matter.unit_id == world.other.id))
+        world.session.rollback()
+    asked = {"deed": "ask", "revision": "1", "words": "请说明。", "due": "2026年12月20日"}
+    assert world.post(both, f"/matters/{uid}", asked).status_code == 422
+    assert world.client("commission_admin").get(f"/matters/{uid}").status_code == 404
+
+
 def test_two_units_become_a_new_one_and_what_changed_meanwhile_is_shown_again(world: World) -> None:
     client = world.client("commission_admin")
     form = ending(
