@@ -24,14 +24,8 @@ from portal.domain.supervision.rectifying import State as Mending
 from portal.domain.values import clean_text
 from portal.services.desk.rooms import Actor, Room
 from portal.services.supervision.additions import added_since_asked
-from portal.services.supervision.matters import (
-    COMMISSION,
-    MOST,
-    PLATFORM,
-    NotPossible,
-    touch,
-    write_step,
-)
+from portal.services.supervision.matter_words import MOST, NotPossible
+from portal.services.supervision.matters import COMMISSION, PLATFORM, touch, write_step
 from portal.store.tables import DraftCopy, Letter, Matter, MatterItem, Record, Rectification, SupervisionStep
 
 EVIDENCE = "佐证记录："  # Begins the last line of an answer that names records.

@@ -21,11 +21,13 @@ from portal.domain.regimes import Regime
 from portal.domain.roles import Role
 from portal.domain.supervision.matters import NEXT, ClosedAs, Event, Source, State
 from portal.domain.supervision.slips import latest_deadline
-from portal.domain.values import clean_text, show_day
+from portal.domain.values import show_day
 from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
 from portal.services.desk import letters
 from portal.services.desk.rooms import Actor, Room
+from portal.services.supervision.matter_words import NotPossible as NotPossible
+from portal.services.supervision.matter_words import said
 from portal.services.supervision.readers import readers_of
 from portal.store.tables import (
     Account,
@@ -40,17 +42,7 @@ from portal.store.tables import Matter as Matter
 
 COMMISSION = "纪委监委"  # What the commission's people are called to a unit.
 PLATFORM = "平台"
-MOST = 4000  # Characters of one step's words: some four pages, so that a page stays readable.
 OWNERS = (Role.OFFICER.value,)  # Whose a matter may be.
-
-
-class NotPossible(ValueError):
-    """A step that cannot be taken; the words say why and what to do. `field` is what is to be mended, if one."""
-
-    def __init__(self, words: str, field: str = "") -> None:
-        """Keep the words, and beside which input they belong."""
-        super().__init__(words)
-        self.field = field
 
 
 class Overtaken(RuntimeError):
@@ -327,33 +319,6 @@ def _change(matter: Matter, to: State) -> None:
 def _still_open(matter: Matter) -> None:
     if not State(matter.state).open:
         raise NotPossible("这件事项已经办结。需要继续办理的，请先“重新办理”。")
-
-
-def said(words: str, empty: str, field: str = "words") -> str:
-    """Return what somebody typed, cleaned, or raise `NotPossible`: `empty` says what is to be written."""
-    words = optional(words, field)
-    if not words:
-        raise NotPossible(empty, field)
-    return words
-
-
-def optional(words: str, field: str) -> str:
-    """Return the same where nothing need be written."""
-    try:
-        words = str(clean_text(words))
-    except ValueError as wrong:
-        raise NotPossible(str(wrong), field) from wrong
-    if len(words) > MOST:
-        raise NotPossible(f"文字有 {len(words)} 字，最多 {MOST} 字。请精简，详细材料可以另行报送。", field)
-    return words
-
-
-def one_line(words: str, field: str, empty: str, most: int) -> str:
-    """Return the same as one line of at most so many characters."""
-    words = said(words, empty, field)
-    if "\n" in words or len(words) > most:
-        raise NotPossible(f"请写成一行，最多 {most} 字（现在 {len(words)} 字）。", field)
-    return words
 
 
 def _day_ahead(due: date, now: datetime) -> date:

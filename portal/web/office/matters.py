@@ -17,7 +17,8 @@ from portal.domain.supervision.matters import ClosedAs, Source, State
 from portal.domain.values import show_day
 from portal.services.board.county import County
 from portal.services.supervision import matters, opening, rectifying, rectifying_forms, rectifying_letters
-from portal.services.supervision.matters import Matter, NotPossible, Overtaken
+from portal.services.supervision.matter_words import NotPossible, one_line, optional, said
+from portal.services.supervision.matters import Matter, Overtaken
 from portal.web.guards import may
 from portal.web.office import matters_queue
 from portal.web.office.house import begin, commit, county, now, office, own_uid, page, person, session
@@ -230,9 +231,7 @@ def _start_rectifying(place: County, matter: Matter, words: str, due: date, at: 
     if matter.state == State.RECTIFYING.value:
         raise NotPossible("这件事项已经在整改。再列一项的，请用“列入整改台账”。")
     try:
-        made = rectifying.start(
-            place, matter, problem=matters.said(words, "请写明要求整改什么。"), due=due, now=at
-        )
+        made = rectifying.start(place, matter, problem=said(words, "请写明要求整改什么。"), due=due, now=at)
     except rectifying_forms.NotDone as refused:
         field = next((one for one in ("due", "words") if one in refused.errors), "words")
         raise NotPossible(str(refused), field) from refused
@@ -261,8 +260,8 @@ def _entered(place: County, values: dict[str, str], at: datetime) -> Matter:
     unit = place.unit(values.get("unit", ""))
     if unit is None:
         raise NotPossible("请选择单位。", "unit")
-    title, seen, ref = (matters.one_line(values.get("title", ""), "title", "请用一句话写明是什么事项。", 80),
-                        matters.said(values.get("seen", ""), "请写明发现了什么、从哪里得知。", "seen"),
+    title, seen, ref = (one_line(values.get("title", ""), "title", "请用一句话写明是什么事项。", 80),
+                        said(values.get("seen", ""), "请写明发现了什么、从哪里得知。", "seen"),
                         values.get("ref", ""))  # fmt: skip
     if values.get("severity") not in set(Severity):
         raise NotPossible("请选择程度。", "severity")
@@ -279,8 +278,8 @@ def _entered(place: County, values: dict[str, str], at: datetime) -> Matter:
         slug=record.slug if record else "",
         title=title,
         seen=seen,
-        remedy=matters.optional(values.get("remedy", ""), "remedy"),
-        basis=matters.optional(values.get("basis", ""), "basis"),
+        remedy=optional(values.get("remedy", ""), "remedy"),
+        basis=optional(values.get("basis", ""), "basis"),
     )
     matter = opening.open_matter(
         place, unit, source=Source.MANUAL, cause=uid, title=title,

@@ -14,7 +14,7 @@ from portal.domain.units import UnitType
 from portal.domain.values import show_day
 from portal.services.board.county import County
 from portal.services.supervision import matters, queue
-from portal.services.supervision.matters import NotPossible
+from portal.services.supervision.matter_words import NotPossible, said
 from portal.services.supervision.queue import Row, Wanted
 from portal.web.guards import may
 from portal.web.office.house import begin, commit, county, now, office, page, person, session
@@ -171,7 +171,7 @@ def _deed(place: County, name: str, at: datetime) -> tuple[Callable[[matters.Mat
         case "ask":
             regime = office().regimes.get(person().jurisdiction)
             until = read_due(form["ask_due"]) if form.get("ask_due", "").strip() else None
-            words = form.get("ask_words", "")
+            words = said(form.get("ask_words", ""), "请写明要求单位说明什么。")
             return (
                 lambda one: matters.ask(
                     place, one, words, now=at, due=until, regime=regime, address=asked_address(one.uid)
@@ -179,7 +179,7 @@ def _deed(place: County, name: str, at: datetime) -> tuple[Callable[[matters.Mat
                 "向单位问询",
             )
         case "dismiss":
-            reason = form.get("dismiss_words", "")
+            reason = said(form.get("dismiss_words", ""), "请写明办结的理由。")
             return (
                 lambda one: matters.close(place, one, closed_as=ClosedAs.DISMISSED, words=reason, now=at),
                 "按“不属问题”办结",

@@ -314,6 +314,17 @@ def test_bulk_without_anything_ticked_or_with_a_wrong_day_keeps_what_was_typed(
     nothing = world.post(officer, "/matters/bulk", {"deed": "ask", "ask_words": "请说明这件事。"})
     assert nothing.status_code == 422
     assert "请说明这件事。" in nothing.text
+    for deed, words, said in (
+        ("ask", "", "请写明要求单位说明什么"),
+        ("dismiss", "由" * 4001, "最多 4000 字"),
+    ):
+        refused = world.post(
+            officer, "/matters/bulk", {"pick": [f"{one}:1"], "deed": deed, f"{deed}_words": words}
+        )
+        assert refused.status_code == 422
+        assert said in refused.text
+        assert words in refused.text
+        assert f'value="{one}:1" checked' in refused.text
     wrong = world.post(officer, "/matters/bulk", {"pick": [f"{one}:1"], "deed": "due", "new_due": "下周"})
     assert wrong.status_code == 422
     assert 'value="下周"' in wrong.text
