@@ -100,16 +100,15 @@ def keep_warnings(engine: Engine, slug: str, regime: Regime, *, now: datetime) -
         quarter = warnings.waits_to_be_kept(county, regime, now)
         if quarter is None:
             return 0
-        gathered = warnings.gather(county, regime, quarter=quarter, now=now)
-        scores = [(unit.id, score) for unit, score in gathered]
+        gathered = {
+            unit.id: score for unit, score in warnings.gather(county, regime, quarter=quarter, now=now)
+        }
     with Session(engine) as session:
         begin_write(session)
         county = open_county(session, slug, None)
         if warnings.waits_to_be_kept(county, regime, now) != quarter:
             return 0
-        units = {one.id: one for one in county.units()}
-        again = [(units[number], score) for number, score in scores if number in units]
-        count = warnings.keep(county, regime, quarter=quarter, now=now, gathered=again)
+        count = warnings.keep(county, regime, quarter=quarter, now=now, gathered=gathered)
         session.commit()
     return count
 

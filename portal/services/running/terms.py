@@ -61,8 +61,13 @@ def basis_of(county: County) -> int:
     return max((one.id for one in changes_here(county)), default=0)
 
 
-def propose(county: County, laid: Mapping[str, Regime], wish: Wish, *, now: datetime) -> Proposed:
-    """Return what a change would be; raise `NotKept` where it cannot be. Nothing is written."""
+def propose(
+    county: County, laid: Mapping[str, Regime], wish: Wish, *, now: datetime, tried: bool = True
+) -> Proposed:
+    """Return what a change would be; raise `NotKept` where it cannot be. Nothing is written.
+
+    Unless it is `tried`, the effects are left out: they take seconds, for which nobody should wait who wants to write.
+    """
     today = today_of(now)
     regime = laid[county.slug]
     group = group_of(laid, county.slug, wish.key, on=max(wish.on, today))
@@ -91,7 +96,7 @@ def propose(county: County, laid: Mapping[str, Regime], wish: Wish, *, now: date
         group.title,
         tuple(differences),
         trial,
-        _effects(county, regime, trial, on=max(today, wish.on)),
+        _effects(county, regime, trial, on=max(today, wish.on)) if tried else None,
         min(later) - timedelta(days=1) if later else group.until,
         basis_of(county),
     )
@@ -258,8 +263,9 @@ def propose_year(
     reason: str,
     approver: str,
     now: datetime,
+    tried: bool = True,
 ) -> Proposed:
-    """Return what a year's holidays would be; raise `NotKept`."""
+    """Return what a year's holidays would be, its effects only where they are `tried`; raise `NotKept`."""
     today = today_of(now)
     if not today.year - 1 <= year <= today.year + 2:
         raise NotKept(f"只能录入 {today.year - 1} 年至 {today.year + 2} 年的放假安排。请核对年份。", "year")
@@ -299,7 +305,7 @@ def propose_year(
         f"{year}年放假安排",
         differences,
         trial,
-        _effects(county, regime, trial, on=today),
+        _effects(county, regime, trial, on=today) if tried else None,
         None,
         basis_of(county),
     )

@@ -2,7 +2,7 @@
 
     gather(county, regime, *, quarter, now) -> list[(Unit, Score)]       as of now, in roster order
     kept(county, quarter=None, unit=None) -> list[WarningState]          as they were kept
-    keep(county, regime, *, quarter, now) -> int                         keep a quarter that has ended, once
+    keep(county, regime, *, quarter, now, gathered) -> int               keep a quarter that has ended, once
     waits_to_be_kept(county, regime, now) -> str | None                  which one the platform keeps by itself
     take_measure / measures_of                                           what was done about a unit's state (T3)
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import and_, or_
@@ -42,6 +42,7 @@ from portal.domain.supervision.warnings import (
 from portal.domain.values import Choice, show_day, show_period
 from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
+from portal.services.supervision.entered import prose
 from portal.services.supervision.flagging import look
 from portal.services.supervision.neglecting import neglect_over
 from portal.services.supervision.sights import DUTY_OF_RULE
@@ -227,21 +228,23 @@ def keep(
     *,
     quarter: str,
     now: datetime,
-    gathered: Sequence[tuple[Unit, Score]] | None = None,
+    gathered: Mapping[int, Score] | None = None,
 ) -> int:
     """Keep each unit's state for a quarter that has ended; units that have one are passed over. Return how many.
 
-    `gathered` is what `gather` gave for it just now, if at hand.
+    `gathered` is what `gather` gave for it just now, by the unit's number: worked out before anybody waits for the lock.
     """
     if quarter >= quarter_of(now.astimezone(SHANGHAI).date()):
         raise Refused(f"{show_period(quarter)}还没有结束，不能固定。请在季度结束后办理。")
+    if gathered is None:
+        gathered = {unit.id: one for unit, one in gather(county, regime, quarter=quarter, now=now)}
     there = {one.unit_id for one in kept(county, quarter=quarter)}
-    found = gather(county, regime, quarter=quarter, now=now) if gathered is None else gathered
-    fresh = [pair for pair in found if pair[0].id not in there]
+    units = {one.id for one in county.units()}
+    fresh = [(number, one) for number, one in gathered.items() if number in units - there]
     county.session.add_all(
         WarningState(
             jurisdiction_id=county.id,
-            unit_id=unit.id,
+            unit_id=number,
             quarter=quarter,
             state=one.state.value,
             score=one.points,
@@ -249,7 +252,7 @@ def keep(
             recorded_by=county.name_of_actor,
             recorded_at=now,
         )
-        for unit, one in fresh
+        for number, one in fresh
     )
     county.session.flush()
     if fresh:
@@ -267,11 +270,12 @@ def take_measure(
     county: County, unit: Unit, *, measure: Measure, words: str, now: datetime
 ) -> SupervisionStep:
     """Record what was done about a unit's state; the unit does not see it. Raises `Refused`."""
-    words = words.strip()
+    errors: dict[str, str] = {}
+    words = prose(words, "words", "情况", MOST, errors)
+    if errors:
+        raise Refused(errors["words"])
     if not words:
         raise Refused("请写明采取措施的情况：什么时间、对谁、结果怎样。")
-    if len(words) > MOST:
-        raise Refused(f"情况最多写 {MOST} 字，现有 {len(words)} 字。请删减。")
     step = SupervisionStep(
         jurisdiction_id=county.id,
         unit_id=unit.id,

@@ -25,10 +25,9 @@ from portal.exchange.workbook import XLSX_TYPE
 from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
 from portal.services.supervision import assessing
-from portal.services.supervision.in_public import state_of
 from portal.web.guards import may
-from portal.web.office.house import begin, commit, now, page, person, today_of
-from portal.web.office.seen_in_public import place_of, seen_today, stamp_of
+from portal.web.office.house import begin, commit, now, page, person, session, today_of
+from portal.web.office.seen_in_public import place_of, seen_today, still_seen
 from portal.web.office.showing import show_moment
 from portal.web.office.tables import sent
 
@@ -114,13 +113,15 @@ def decide(year: str, unit: str) -> ResponseReturnValue:
         abort(404)
     begin()
     here, regime = place_of()
-    fresh = state_of(here, regime, on=today_of()) == stamp_of(here)
-    found = assessing.sheets(here, regime, _number(year), on=today_of(), seen=seen if fresh else None)
-    sheet = next((each for each in found if each.slug == unit), None) or abort(404)
+    sheet = None
+    if still_seen(here, regime, seen):
+        found = assessing.sheets(here, regime, _number(year), on=today_of(), seen=seen)
+        sheet = next((each for each in found if each.slug == unit), None) or abort(404)
     typed = {name: request.form.get(name, "") for name in ("decision", "words", "newest", "digest")}
-    if sheet.digest() != typed["digest"]:
+    if sheet is None or sheet.digest() != typed["digest"]:
+        session().rollback()
         told = "在您打开本页之后，考核的依据有了变化。下面是最新的情况，您写的话还在；请核对后再决定。"
-        return _page(here, sheet, typed, [("", told)]), 409
+        return _page(here, _sheet(here, regime, _number(year), unit), typed, [("", told)]), 409
     owner = here.unit(unit) or abort(404)
     number = typed["newest"]
     try:
@@ -134,6 +135,7 @@ def decide(year: str, unit: str) -> ResponseReturnValue:
             now=now(),
         )
     except assessing.Refused as wrong:
+        session().rollback()
         return _page(here, sheet, typed, [(wrong.field, str(wrong))]), 422
     commit()
     flash(f"已记录决定：{sheet.name}{year}年度考核定为{sheet.grade(made.decision)}。")

@@ -21,11 +21,11 @@ from portal.exchange.workbook import XLSX_TYPE
 from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
 from portal.services.supervision import bulletins
-from portal.services.supervision.in_public import public_periods, state_of
+from portal.services.supervision.in_public import public_periods
 from portal.web.guards import may
 from portal.web.office.bulletin_drawings import coverage_bars, duty_bars, rule_bars, trend_of
-from portal.web.office.house import begin, commit, now, page, person, today_of
-from portal.web.office.seen_in_public import place_of, seen_then, seen_today, stamp_of
+from portal.web.office.house import begin, commit, now, page, person, session, today_of
+from portal.web.office.seen_in_public import place_of, seen_then, seen_today, still_seen
 from portal.web.office.showing import show_moment
 from portal.web.office.tables import sent
 
@@ -74,12 +74,14 @@ def issue(quarter: str) -> ResponseReturnValue:
     seen, then = seen_today(here, regime), seen_then(here, regime, quarter)
     begin()
     here, regime = place_of()
-    moved = state_of(here, regime, on=today_of()) != stamp_of(here)
-    views = {} if moved else {"seen": seen, "then": then}
-    counted = bulletins.draft(here, regime, quarter, on=today_of(), **views)
-    if counted.digest() != typed["digest"]:
-        told = "在您打开本页之后，统计数字有了变化。下面是最新的数字，您写的话都还在；请核对后再发出。"
-        return _draft_page(here, quarter, counted, typed, [("", told)]), 409
+    counted = None
+    if still_seen(here, regime, seen):
+        counted = bulletins.draft(here, regime, quarter, on=today_of(), seen=seen, then=then)
+    if counted is None or counted.digest() != typed["digest"]:
+        session().rollback()
+        told = "在您打开本页之后，公开的内容有了更新。下面是最新的数字，您写的话都还在；请核对后再发出。"
+        newest = _drafted(here, regime, quarter)
+        return _draft_page(here, quarter, newest, typed, [("", told)]), 409
     try:
         made = bulletins.issue(
             here,
@@ -93,6 +95,7 @@ def issue(quarter: str) -> ResponseReturnValue:
             periods=_periods(here),
         )
     except bulletins.Refused as wrong:
+        session().rollback()
         return _draft_page(here, quarter, counted, typed, [(wrong.field, str(wrong))]), 422
     commit()
     flash(f"{show_period(quarter)}第{made.number}号通报已经发出。")

@@ -25,7 +25,7 @@ from portal.services.running.units import NotKept, Overtaken
 from portal.web.guards import accepts, may
 from portal.web.office.county_units import need_day
 from portal.web.office.group_cells import MOST, TOO_LARGE, UnreadableFile, read_group_cells
-from portal.web.office.house import begin, commit, county, now, page
+from portal.web.office.house import begin, commit, county, now, page, session
 from portal.web.office.roster_parcels import pack, unpack
 from portal.web.office.tables import csv_file, sent
 
@@ -229,9 +229,11 @@ def confirm() -> ResponseReturnValue:
     try:
         done = group_files.apply(here, table, way, basis=request.form.get("basis", ""), now=now())
     except Overtaken:
+        session().rollback()
         heed = "名单或单位名册在核对期间有了变动，没有写入。下面是按现在的名单重新核对的结果。"
         return _looked(here, table, way, heed=heed, status=409)
     except NotKept as wrong:
+        session().rollback()
         return _looked(here, table, way, heed=str(wrong), status=422)
     counts = [(word, done.count(code)) for code, word in ((NEW, "登记"), (CHANGED, "修改"), (ENDED, "离任"))]
     told = "，".join(f"{word} {count} 人" for word, count in counts if count)

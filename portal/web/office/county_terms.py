@@ -22,7 +22,7 @@ from portal.services.running.typed_values import Wish
 from portal.services.running.units import NotKept, Overtaken, bounds_of, today_of
 from portal.site.pages.rules import FAMILIES
 from portal.web.guards import may
-from portal.web.office.house import begin, commit, county, now, office, page
+from portal.web.office.house import begin, commit, county, now, office, page, session
 
 bp = Blueprint("county_terms", __name__)
 
@@ -250,10 +250,15 @@ def preview(key: str) -> ResponseReturnValue:
     if "do" in request.form:
         typed, fresh = _arranged(request.form)
         return _form(here, key, typed, fresh=fresh)
+    return _previewed(here, key)
+
+
+def _previewed(here: County, key: str, *, heed: str = "", status: int = 200) -> ResponseReturnValue:
     try:
-        return shown(terms.propose(here, office().regimes, _wish(here, key, request.form), now=now()), key)
+        proposed = terms.propose(here, office().regimes, _wish(here, key, request.form), now=now())
     except NotKept as wrong:
         return _form(here, key, request.form, problem=wrong)
+    return shown(proposed, key, heed=heed, status=status)
 
 
 def shown(proposed: Proposed, key: str, *, heed: str = "", status: int = 200) -> ResponseReturnValue:
@@ -299,17 +304,20 @@ def _months(proposed: Proposed) -> list[tuple[int, list[list[tuple[int, str]]]]]
 @may(Action.KEEP_COUNTY)
 def confirm(key: str) -> ResponseReturnValue:
     """Write the change that was shown."""
+    if request.form.get("back"):
+        return _form(county(), key, request.form)
     begin()
     here = county()
-    if request.form.get("back"):
-        return _form(here, key, request.form)
     try:
-        proposed = terms.propose(here, office().regimes, _wish(here, key, request.form), now=now())
+        wish = _wish(here, key, request.form)
+        proposed = terms.propose(here, office().regimes, wish, now=now(), tried=False)
         terms.record(here, proposed, basis=basis(), now=now())
     except NotKept as wrong:
+        session().rollback()
         return _form(here, key, request.form, problem=wrong)
     except Overtaken:
-        return shown(proposed, key, heed=CHANGED_MEANWHILE, status=409)
+        session().rollback()
+        return _previewed(here, key, heed=CHANGED_MEANWHILE, status=409)
     told = f"已登记：{proposed.title}，自{show_day(proposed.change.valid_from)}起施行。公开网站随后更新。"
     commit()
     flash(told)
@@ -341,6 +349,7 @@ def countermand(number: int) -> ResponseReturnValue:
             now=now(),
         )
     except NotKept as wrong:
+        session().rollback()
         return _history(here, problem=wrong, number=number, status=422)
     commit()
     flash("已取消这次变更，取消本身也留有记录。")

@@ -19,7 +19,7 @@ from portal.services.rosters import COLUMNS, RosterError
 from portal.services.running import known, merging, roster_files, units
 from portal.services.running.units import NotKept, Overtaken, Wanted
 from portal.web.guards import accepts, may
-from portal.web.office.house import begin, commit, county, now, page
+from portal.web.office.house import begin, commit, county, now, page, session
 from portal.web.office.roster_parcels import MOST, pack, read_cells, unpack
 from portal.web.office.tables import csv_file, sent
 
@@ -144,6 +144,7 @@ def confirm() -> ResponseReturnValue:
     try:
         done = roster_files.apply(here, table, basis=request.form.get("basis", ""), now=now())
     except Overtaken:
+        session().rollback()
         return _looked(
             here,
             table,
@@ -151,6 +152,7 @@ def confirm() -> ResponseReturnValue:
             status=409,
         )
     except NotKept as wrong:
+        session().rollback()
         return _looked(here, table, heed=str(wrong), status=422)
     new, changed = done.count(roster_files.NEW), done.count(roster_files.CHANGED)
     commit()
@@ -179,6 +181,7 @@ def add() -> ResponseReturnValue:
             county(), wanted_of(request.form), source=_source_for_new(request.form), now=now()
         )
     except NotKept as wrong:
+        session().rollback()
         return _form(None, request.form, wrong)
     slug, name = unit.slug, unit.name
     commit()
@@ -335,9 +338,10 @@ def change(slug: str) -> ResponseReturnValue:
             now=now(),
         )
     except NotKept as wrong:
-        here.session.expire(unit)
+        session().rollback()
         return _form(unit, form, wrong)
     except Overtaken:
+        session().rollback()
         typed = {**form.to_dict(), "seen": known.fingerprint(unit)}
         return _form(unit, typed, heed=f"{CHANGED_MEANWHILE}现在登记的名称是“{unit.name}”。", status=409)
     commit()

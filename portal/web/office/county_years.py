@@ -16,7 +16,7 @@ from portal.services.running.terms import Proposed
 from portal.services.running.units import NotKept, Overtaken, today_of
 from portal.web.guards import may
 from portal.web.office.county_terms import CHANGED_MEANWHILE, basis, shown
-from portal.web.office.house import begin, commit, county, now, office, page
+from portal.web.office.house import begin, commit, county, now, office, page, session
 
 bp = Blueprint("county_years", __name__)
 
@@ -49,7 +49,7 @@ def _form(typed: Any, *, problems: list[tuple[str, str]] | None = None) -> Respo
     return text, 422 if problems else 200
 
 
-def _proposed(here: County, form: Any) -> Proposed | list[tuple[str, str]]:
+def _proposed(here: County, form: Any, *, tried: bool = True) -> Proposed | list[tuple[str, str]]:
     year = form.get("year", "").strip()
     if not (year.isascii() and year.isdigit() and len(year) == 4):
         return [("year", "年份写成四位数字，例如 2027。")]
@@ -67,6 +67,7 @@ def _proposed(here: County, form: Any) -> Proposed | list[tuple[str, str]]:
             reason=form.get("reason", "") or f"录入{year}年放假安排",
             approver=form.get("approver", ""),
             now=now(),
+            tried=tried,
         )
     except NotKept as wrong:
         return [(wrong.field, str(wrong))]
@@ -76,27 +77,33 @@ def _proposed(here: County, form: Any) -> Proposed | list[tuple[str, str]]:
 @may(Action.KEEP_COUNTY)
 def preview() -> ResponseReturnValue:
     """Show the year as a calendar; nothing is written."""
-    found = _proposed(county(), request.form)
+    return _previewed(county())
+
+
+def _previewed(here: County, *, heed: str = "", status: int = 200) -> ResponseReturnValue:
+    found = _proposed(here, request.form)
     if isinstance(found, list):
         return _form(request.form, problems=found)
-    return shown(found, f"year~{found.change.name}")
+    return shown(found, f"year~{found.change.name}", heed=heed, status=status)
 
 
 @bp.post("/years")
 @may(Action.KEEP_COUNTY)
 def confirm() -> ResponseReturnValue:
     """Write the year that was shown."""
-    begin()
-    here = county()
     if request.form.get("back"):
         return _form(request.form)
-    found = _proposed(here, request.form)
+    begin()
+    here = county()
+    found = _proposed(here, request.form, tried=False)
     if isinstance(found, list):
+        session().rollback()
         return _form(request.form, problems=found)
     try:
         terms.record(here, found, basis=basis(), now=now())
     except Overtaken:
-        return shown(found, f"year~{found.change.name}", heed=CHANGED_MEANWHILE, status=409)
+        session().rollback()
+        return _previewed(here, heed=CHANGED_MEANWHILE, status=409)
     title = found.title
     commit()
     flash(f"已登记{title}。这一年的期限不再是暂定的。")

@@ -15,7 +15,7 @@ from portal.services.supervision import filing_matches, filings
 from portal.services.supervision.entered import NotEntered, NotNow
 from portal.services.supervision.filing_keys import Sealer, WrongKey
 from portal.web.guards import may
-from portal.web.office.house import begin, commit, county, now, office, own_uid, page, person
+from portal.web.office.house import begin, commit, county, now, office, own_uid, page, person, session
 from portal.web.office.showing import show_moment
 from portal.web.secrets import UnsafeKey
 
@@ -59,11 +59,13 @@ def enter() -> ResponseReturnValue:
         return redirect(url_for("filings.one", uid=uid), 303)
     sealer, trouble = _sealer()
     if sealer is None:
+        session().rollback()
         return _form(here, request.form, {"": trouble}), 409
     unit = here.unit(request.form.get("unit", ""))
     try:
         content, filed_on = filings.read_filing(request.form, unit=unit)
     except NotEntered as refusal:
+        session().rollback()
         return _form(here, request.form, refusal.errors), 422
     assert unit is not None  # noqa: S101 - `read_filing` has refused it.
     row = filings.file(here, unit, content, sealer=sealer, filed_on=filed_on, uid=uid, now=now())
@@ -107,8 +109,10 @@ def end(uid: str) -> ResponseReturnValue:
     try:
         filings.end(here, row, on=typed, now=now())
     except NotEntered as refusal:
+        session().rollback()
         return _one(here, uid, typed=typed, error=refusal.errors["ended_on"]), 422
     except NotNow as refused:
+        session().rollback()
         return _one(here, uid, typed=typed, error=str(refused)), 409
     commit()
     flash("报备已终止。终止日期之后的采购不再核对这一份。")

@@ -17,11 +17,12 @@ from portal.domain.supervision.flags import ELSEWHERE, WORDS, Flag
 from portal.domain.supervision.flags.single import percent
 from portal.domain.supervision.terms import FlagTerms
 from portal.domain.values import fold, show_day, show_yuan
+from portal.services.board.computing import newest_change
 from portal.services.board.county import County
 from portal.services.supervision.flagging import Looked, look, matters_of
 from portal.services.supervision.taking_up import take_up_flags
 from portal.web.guards import may
-from portal.web.office.house import begin, commit, county, now, office, page, person, today_of
+from portal.web.office.house import begin, commit, county, now, office, page, person, session, today_of
 from portal.web.office.showing import link_to
 from portal.web.office.tables import csv_file, xlsx_file
 
@@ -205,25 +206,34 @@ def parameters(terms: FlagTerms) -> str:
 @may(Action.SUPERVISE)
 def take() -> ResponseReturnValue:
     """Make matters of the flags that were chosen: 转为监督事项."""
+    here, looked, wanted, found = (
+        _found()
+    )  # Reads every purchase: before anybody has to wait for the write lock.
+    chosen, seen = tuple(dict.fromkeys(request.form.getlist("flag"))), newest_change(here)
+    if problem := _unfit(looked, chosen):
+        return _show(here, looked, wanted, found, chosen=chosen, problem=problem)
     begin()
-    here, looked, wanted, found = _found()
-    chosen = tuple(dict.fromkeys(request.form.getlist("flag")))
-    if not chosen:
-        return _show(
-            here, looked, wanted, found, chosen=(), problem="没有选中任何信号。请先勾选要转办的信号。"
-        )
-    if len(chosen) > MOST:
-        return _show(
-            here, looked, wanted, found, chosen=chosen, problem=f"一次最多转办 {MOST} 条。请分几次办理。"
-        )
+    here = county()
+    if newest_change(here) != seen:  # Something was published meanwhile.
+        looked = look(here, regime_of(here), on=today_of())
+        if problem := _unfit(looked, chosen):
+            session().rollback()
+            return _show(*_found(), chosen=chosen, problem=problem)
     known = {one.fingerprint: one for one in looked.survey.flags}
-    if gone := [one for one in chosen if one not in known]:
-        words = f"选中的信号有 {len(gone)} 条已经变化（记录有更新）。请核对后重新勾选。"
-        return _show(here, looked, wanted, found, chosen=chosen, problem=words)
     opened = take_up_flags(here, regime_of(here), [known[one] for one in chosen], now=now())
     commit()
     flash(f"已将 {len(chosen)} 条信号转为 {len({one.id for one in opened})} 件监督事项。")
     return redirect(f"{url_for('flags.listing')}?{urlencode(wanted.asked())}", code=303)
+
+
+def _unfit(looked: Looked, chosen: tuple[str, ...]) -> str:
+    """Return why no matters can be made of what was chosen; blank where they can."""
+    if not chosen:
+        return "没有选中任何信号。请先勾选要转办的信号。"
+    if len(chosen) > MOST:
+        return f"一次最多转办 {MOST} 条。请分几次办理。"
+    gone = set(chosen) - {one.fingerprint for one in looked.survey.flags}
+    return f"选中的信号有 {len(gone)} 条已经变化（记录有更新）。请核对后重新勾选。" if gone else ""
 
 
 def _lines(here: County, looked: Looked, found: list[Flag]) -> Iterator[tuple[str, ...]]:

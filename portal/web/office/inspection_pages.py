@@ -73,6 +73,7 @@ def show_one(here: County, row: Any, *, trouble: str = "", opinion: str | None =
 def show_item(
     here: County, uid: str, n: int, *, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
 ) -> str:  # fmt: skip
+    """Render one record of the sample with what is published of it."""
     row = inspection_of(here, uid)
     found = inspecting.item_of(here, row, n) or abort(404)
     now_published = standing(here, found.ref)
@@ -101,7 +102,7 @@ def show_item(
 
 
 def _matters(here: County, items: Any) -> dict[int, str | None]:
-    """Render one record of the sample with what is published of it."""
+    """Return where each matter is that came of these records, by its number."""
     return {
         number: link_to("matters.one", uid=uid) for number, uid in inspecting.matters_of(here, items).items()
     }

@@ -16,7 +16,7 @@ from portal.services.supervision.entered import ChangedMeanwhile, NotEntered, No
 from portal.services.supervision.filing_matches import last_check
 from portal.services.supervision.inspection_plans import PlanEntry, plan_of, read_plan
 from portal.web.guards import may
-from portal.web.office.house import begin, commit, county, now, own_uid, page, person, regime_of
+from portal.web.office.house import begin, commit, county, now, own_uid, page, person, regime_of, session
 from portal.web.office.inspection_pages import (
     crumbs,
     inspection_of,
@@ -75,6 +75,7 @@ def enter() -> ResponseReturnValue:
     try:
         row = inspecting.enter_plan(here, _read(here), uid=uid, now=now())
     except NotEntered as refusal:
+        session().rollback()
         return show_form(here, request.form, request.form.getlist("units"), refusal.errors), 422
     commit()
     flash("已立项。核对计划后抽样。")
@@ -123,8 +124,10 @@ def change(uid: str) -> ResponseReturnValue:
     try:
         inspecting.change_plan(here, row, _read(here), revision=_revision(), now=now())
     except NotEntered as refusal:
+        session().rollback()
         return show_form(here, request.form, request.form.getlist("units"), refusal.errors, uid=uid), 422
     except (ChangedMeanwhile, NotNow) as conflict:
+        session().rollback()
         chosen = request.form.getlist("units")
         return show_form(here, request.form, chosen, {"": str(conflict)}, uid=uid), 409
     commit()
@@ -190,8 +193,10 @@ def look(uid: str, n: int) -> ResponseReturnValue:
             seen=typed.get("seen", ""), now=now(),
         )  # fmt: skip
     except NotEntered as refusal:
+        session().rollback()
         return show_item(here, uid, n, typed=typed, errors=refusal.errors), 422
     except (ChangedMeanwhile, NotNow) as conflict:
+        session().rollback()
         return show_item(here, uid, n, typed=typed, errors={"": str(conflict)}), 409
     if typed.get("then") == "matter":
         return _turned(here, uid, n, typed=typed)
@@ -285,7 +290,7 @@ def _read(here: County) -> PlanEntry:
 
 def _again(uid: str, trouble: str, *, opinion: str | None = None, status: int = 409) -> ResponseReturnValue:
     """Show the inspection as it is now, with what stood in the way."""
-    begin()  # What the refused step has changed in memory is thrown away.
+    session().rollback()  # What the refused step has changed in memory is thrown away, and nobody waits for the page.
     here = county()
     return show_one(here, inspection_of(here, uid), trouble=trouble, opinion=opinion), status
 
@@ -296,7 +301,7 @@ def _turned(here: County, uid: str, n: int, *, typed: Mapping[str, str] | None =
     try:
         inspecting.into_matter(here, regime_of(), row, found, now=now())
     except NotNow as refused:
-        begin()  # The result that came with it is not kept either: the page must not show it as kept.
+        session().rollback()  # The result that came with it is not kept either: the page must not show it as kept.
         return show_item(county(), uid, n, typed=typed, errors={"": str(refused)}), 409
     commit()
     flash(f"第 {n} 件已转为监督事项。")

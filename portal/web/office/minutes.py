@@ -17,7 +17,18 @@ from portal.services.supervision import minutes
 from portal.services.supervision.entered import ChangedMeanwhile, NotEntered, NotNow
 from portal.services.supervision.minutes_forms import next_item, read_minutes, typed_of
 from portal.web.guards import may
-from portal.web.office.house import begin, commit, county, now, office, own_uid, page, person, regime_of
+from portal.web.office.house import (
+    begin,
+    commit,
+    county,
+    now,
+    office,
+    own_uid,
+    page,
+    person,
+    regime_of,
+    session,
+)
 from portal.web.office.showing import link_to, published_address, show_moment
 from portal.web.office.tables import csv_file, xlsx_file
 
@@ -87,6 +98,7 @@ def enter() -> ResponseReturnValue:
             raise NotEntered({"unit": "请选择单位。", **_problems()})
         own, rating = read_minutes(request.form)
     except NotEntered as refusal:
+        session().rollback()
         return _form(here, request.form, refusal.errors), 422
     row = minutes.enter(here, unit, own, rating, uid=uid, now=now())
     commit()
@@ -123,8 +135,10 @@ def change(uid: str) -> ResponseReturnValue:
         own, rating = read_minutes(request.form)
         minutes.change(here, row, own, rating, revision=_revision(), now=now())
     except NotEntered as refusal:
+        session().rollback()
         return _form(here, request.form, refusal.errors, row=row), 422
     except ChangedMeanwhile as conflict:
+        session().rollback()
         return _form(here, request.form, {"": str(conflict)}, row=row), 409
     commit()
     flash("到会记录已修改。修改前的内容保留在操作日志里。")
@@ -234,7 +248,7 @@ def _slug(here: County, number: int) -> str:
 
 
 def _again(uid: str, trouble: str, status: int, *, typed: str = "") -> ResponseReturnValue:
-    begin()  # What the refused step has changed in memory is thrown away.
+    session().rollback()  # What the refused step has changed in memory is thrown away, and nobody waits for the page.
     here = county()
     return _one(here, _record(here, uid), trouble=trouble, typed=typed), status
 

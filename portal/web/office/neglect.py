@@ -9,9 +9,11 @@ from portal.domain.calendar import previous_quarter
 from portal.domain.roles import Action
 from portal.domain.supervision.neglect import Attention, State
 from portal.domain.values import show_day, show_period
+from portal.services.board.computing import newest_change
 from portal.services.board.county import County
 from portal.services.supervision.flagging import Unit
 from portal.services.supervision.neglecting import (
+    attend,
     attention_of,
     neglect_matters,
     quarter_to_take_up,
@@ -79,11 +81,15 @@ def listing() -> ResponseReturnValue:
 @may(Action.SUPERVISE)
 def take() -> ResponseReturnValue:
     """Open the matters of a quarter now, as the platform does by itself once a day."""
-    begin()
     here, known, quarter = county(), _quarters(), request.form.get("quarter", "")
     if quarter not in known:
         quarter = known[0]
-    changed = take_up_neglect(here, regime_of(here), quarter=quarter, now=now())
+    regime, seen = regime_of(here), newest_change(here)
+    attended = attend(here, regime, quarter=quarter, now=now())  # The long part, before anybody has to wait.
+    begin()
+    here = county()
+    moved = newest_change(here) != seen  # Something was published meanwhile.
+    changed = take_up_neglect(here, regime, quarter=quarter, now=now(), attended=None if moved else attended)
     commit()
     flash(f"已更新 {changed} 个单位的监督事项。" if changed else "没有需要新增或更新的监督事项。")
     return redirect(url_for("neglect.listing", quarter=quarter), code=303)

@@ -7,7 +7,7 @@ from flask import abort, current_app
 from portal.domain.regimes import Regime
 from portal.services.board.county import County
 from portal.services.supervision.bulletins import seen_before
-from portal.services.supervision.in_public import InPublic, seen
+from portal.services.supervision.in_public import InPublic, seen, state_of
 from portal.web.office.house import county, office, today_of
 
 VIEWS = "seen-in-public"  # In the app: the newest views. The chores renew them, so that nobody waits.
@@ -30,6 +30,10 @@ def seen_then(here: County, regime: Regime, quarter: str) -> InPublic | None:
     return seen_before(views, here, regime, quarter, seen_today(here, regime))
 
 
-def stamp_of(here: County) -> object:
-    """Return what the view that was worked out last rests on."""
-    return current_app.extensions.get(VIEWS, {}).get((here.id, ""), (None,))[0]
+def still_seen(here: County, regime: Regime, view: InPublic) -> bool:
+    """Tell whether a view of today that was worked out before the write lock was had is what the public sees still.
+
+    The newest one may be another by now: the chores renew it beside a request.
+    """
+    state, newest = current_app.extensions.get(VIEWS, {}).get((here.id, ""), (None, None))
+    return newest is view and state == state_of(here, regime, on=today_of())

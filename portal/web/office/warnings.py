@@ -10,6 +10,7 @@ from portal.domain.roles import Action
 from portal.domain.supervision.terms import WarningTerms
 from portal.domain.supervision.warnings import Clue, Score, State, formula, window
 from portal.domain.values import show_day, show_period
+from portal.services.board.computing import newest_change
 from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
 from portal.services.supervision.flagging import Unit
@@ -27,7 +28,7 @@ from portal.services.supervision.warnings import (
 )
 from portal.web.guards import may
 from portal.web.office.flags import public_record, regime_of
-from portal.web.office.house import begin, commit, county, now, page, person, today_of
+from portal.web.office.house import begin, commit, county, now, page, person, session, today_of
 from portal.web.office.showing import link_to, show_moment
 from portal.web.office.tables import csv_file, xlsx_file
 
@@ -136,14 +137,16 @@ def _listing(problem: str = "") -> ResponseReturnValue:
 @may(Action.SUPERVISE)
 def keep_quarter() -> ResponseReturnValue:
     """Keep the states of a quarter that has ended."""
-    begin()
     here, quarter = county(), request.form.get("quarter", "")
     if quarter != previous_quarter(quarter_of(today_of())):
         return _listing("只能固定刚结束的一个季度。更早的季度没有当时的数据，不能补做。")
-    try:
-        number = keep(here, regime_of(here), quarter=quarter, now=now())
-    except Refused as refused:
-        return _listing(str(refused))
+    regime, seen = regime_of(here), newest_change(here)
+    # The long part, before anybody has to wait for the write lock.
+    gathered = {unit.id: score for unit, score in gather(here, regime, quarter=quarter, now=now())}
+    begin()
+    here = county()
+    moved = newest_change(here) != seen  # Something was published meanwhile.
+    number = keep(here, regime, quarter=quarter, now=now(), gathered=None if moved else gathered)
     commit()
     flash(
         f"已固定{show_period(quarter)}的预警状态，{number} 个单位。"
@@ -215,17 +218,16 @@ def _link(here: County, unit: Unit, clue: Clue) -> str | None:
 @may(Action.SUPERVISE)
 def measure(slug: str) -> ResponseReturnValue:
     """Record a measure that was taken."""
-    begin()
-    here = county()
-    unit = here.unit(slug)
-    if unit is None:
-        abort(404)
     typed = {name: request.form.get(name, "") for name in ("measure", "words")}
     if typed["measure"] not in {each.value for each in Measure}:
         return _one(slug, typed, "请选择采取了什么措施。")
+    begin()
+    here = county()
+    unit = here.unit(slug) or abort(404)
     try:
         take_measure(here, unit, measure=Measure(typed["measure"]), words=typed["words"], now=now())
     except Refused as refused:
+        session().rollback()  # The page works out every unit's state: nobody waits for that.
         return _one(slug, typed, str(refused))
     commit()
     flash("已记录采取的措施。单位看不到这条记录。")

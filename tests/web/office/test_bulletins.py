@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -30,6 +31,8 @@ from portal.store.tables import (
     Rectification,
     Unit,
 )
+from portal.web.office import bulletins as bulletin_pages
+from portal.web.office.seen_in_public import VIEWS
 from tests.databases import for_everybody
 from tests.web.office.counted import (
     NOW,
@@ -224,6 +227,24 @@ def test_a_bulletin_is_not_issued_over_one_that_was_not_seen(world: World) -> No
     assert wrong.status_code == 422
     assert 'href="#document_no"' in wrong.text
     assert "我写的话" in wrong.text
+
+
+def test_figures_are_not_issued_where_the_public_view_was_renewed_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The chores renew it beside a request: what was worked out before the lock is not the newest any more."""
+    own = bulletin_pages.begin
+
+    def begin() -> None:
+        views = world.app.extensions[VIEWS]
+        for key, (state, view) in list(views.items()):
+            views[key] = (state, replace(view))
+        own()
+
+    monkeypatch.setattr(bulletin_pages, "begin", begin)
+    answer = issue(world, "2025Q4", words="我写的话")
+    assert answer.status_code == 409
+    assert "我写的话" in answer.text
 
 
 def test_a_quarter_is_compared_with_the_one_before_as_long_after_its_end(world: World) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 from portal.domain.regimes import Regime
 from portal.domain.spelling import spelt
 from portal.domain.supervision.terms import SmallCells
-from portal.services.running import overlay, parameters
+from portal.services.running import overlay, parameters, terms
+from portal.store.db import db
 from portal.store.tables import Audit, Outbox, RegimeChange
 from tests.conftest import NOON
 from tests.databases import for_everybody
@@ -117,6 +118,26 @@ def test_two_at_once_the_second_is_shown_what_is_there_now(world: World) -> None
     assert answer.status_code == 409
     assert "没有写入" in answer.text
     assert counted(world, RegimeChange) == 1
+
+
+def test_what_a_change_means_is_worked_out_for_the_preview_and_not_while_others_wait_to_write(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, tried = world.client("commission_admin"), []
+    work = terms.cases_of
+
+    def noted(*some: Any, **more: Any) -> Any:
+        tried.append(db.session().connection().get_execution_options().get("portal_writes", False))
+        return work(*some, **more)
+
+    monkeypatch.setattr(terms, "cases_of", noted)
+    assert change(world, client).status_code == 303
+    late = world.post(client, f"/terms/{KEY}/change", {**wish(), "v-within": "20个工作日", "basis": "0"})
+    assert late.status_code == 409
+    year = {"year": "2027", "notice": NOTICE, "source": "示例国办发〔2026〕9号", "approver": "示例甲"}
+    shown = world.post(client, "/years/preview", year)
+    assert world.post(client, "/years", {**year, "basis": hidden(shown.text, "basis")[0]}).status_code == 303
+    assert tried == [False] * 3  # Of two previews and of the page that was shown instead.
 
 
 def test_a_change_not_yet_in_force_is_countermanded_and_one_in_force_is_not(world: World) -> None:

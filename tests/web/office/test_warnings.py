@@ -17,8 +17,10 @@ from sqlalchemy.orm import Session
 from portal.domain.regimes import Regime
 from portal.domain.supervision.warnings import State
 from portal.services.board.county import open_county
+from portal.services.supervision import flagging, neglecting
 from portal.services.supervision.neglecting import quarter_to_take_up, take_up_neglect
 from portal.services.supervision.warnings import Refused, gather, keep
+from portal.store.db import db
 from portal.store.tables import (
     Audit,
     BoardCell,
@@ -198,6 +200,33 @@ def test_a_quarter_is_kept_once_and_stays_as_it_was(watched: World) -> None:
     assert "固定2026年第三季度的状态" not in client.get("/warnings/?quarter=2026Q3").text
     assert "历次状态" in (page := client.get(f"/warnings/{watched.unit.slug}").text)
     assert "2026年第三季度" in page
+
+
+def test_a_county_is_worked_out_before_anybody_waits_for_the_write_lock(
+    watched: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes seconds: keeping a quarter, opening matters of neglect and of flags, and a page shown instead."""
+    looked: list[bool] = []
+    for module, name in ((flagging, "survey"), (neglecting, "cases_of")):
+        work = getattr(module, name)
+
+        def noted(*some: Any, _work: Any = work, **more: Any) -> Any:
+            looked.append(db.session().connection().get_execution_options().get("portal_writes", False))
+            return _work(*some, **more)
+
+        monkeypatch.setattr(module, name, noted)
+    client = watched.client("officer")
+    (flag, *_) = re.findall(r'name="flag" value="([^"]+)"', client.get("/flags/").text)
+    for url, form, status in (
+        (f"/warnings/{watched.unit.slug}/measure", {"measure": "talk", "words": " "}, 422),
+        ("/warnings/keep", {"quarter": "2026Q3"}, 303),
+        ("/neglect/take", {"quarter": "2026Q3"}, 303),
+        ("/flags/take", {"flag": flag}, 303),
+    ):
+        looked.clear()
+        assert watched.post(client, url, form).status_code == status, url
+        assert looked, url
+        assert not any(looked), url
 
 
 def test_a_running_quarter_cannot_be_kept(watched: World, regimes: dict[str, Regime]) -> None:
