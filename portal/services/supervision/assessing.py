@@ -21,6 +21,7 @@ from portal.domain.supervision.sampling import LookedAt
 from portal.domain.values import Choice
 from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
+from portal.services.supervision.entered import prose
 from portal.services.supervision.in_public import InPublic, in_public
 from portal.store.tables import (
     Assessment,
@@ -194,9 +195,10 @@ def decide(
         raise Refused("在您打开本页之后，已经有人作了决定。请先看过那次决定，再考虑是否变更。")
     if decision not in {one.code for one in sheet.grades}:
         raise Refused("请选择一个等次。", field="decision")
-    said = words.strip()
-    if len(said) > WORDS_LIMIT:
-        raise Refused(f"理由有 {len(said)} 个字，超过 {WORDS_LIMIT} 个字。请删减。", field="words")
+    errors: dict[str, str] = {}
+    said = prose(words, "words", "理由", WORDS_LIMIT, errors)
+    if errors:
+        raise Refused(errors["words"], field="words")
     if decision != sheet.suggestion.code and not said:
         raise Refused(f"决定的等次与建议的“{sheet.suggestion.title}”不同，须写明理由。", field="words")
     if known and not said:

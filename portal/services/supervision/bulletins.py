@@ -22,6 +22,7 @@ from portal.domain.supervision.tallying import Place, before_of, figures_of
 from portal.domain.values import show_period
 from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
+from portal.services.supervision.entered import prose
 from portal.services.supervision.in_public import InPublic, Views, in_public
 from portal.services.supervision.in_public import seen as seen_on
 from portal.store.tables import Bulletin, Letter, Matter, Rectification
@@ -168,7 +169,12 @@ def issue(
     newest = known[0].number if known else 0
     if newest != expected:
         raise Refused(f"在您打开本页之后，本季度第{newest}号通报已经发出。请先看过那一号，再决定是否更正。")
-    if known and not reason.strip():
+    errors: dict[str, str] = {}
+    words = prose(words, "words", "工作要求", WORDS_LIMIT, errors)
+    reason = prose(reason, "reason", "更正说明", WORDS_LIMIT, errors)
+    for field, wrong in errors.items():
+        raise Refused(wrong, field=field)
+    if known and not reason:
         raise Refused("本季度已经发过通报。再发一号须写明更正了什么、为什么更正。", field="reason")
     number = document_no.strip()
     if number and not _DOCUMENT_NO.fullmatch(number):
@@ -176,11 +182,8 @@ def issue(
             f"发文字号“{number}”的写法不对。请写成“示纪通〔2026〕3号”的形式，年份用六角括号；没有的不填。",
             field="document_no",
         )
-    for field, what, text in (("words", "工作要求", words), ("reason", "更正说明", reason)):
-        if len(text) > WORDS_LIMIT:
-            raise Refused(f"{what}有 {len(text)} 个字，超过 {WORDS_LIMIT} 个字。请删减。", field=field)
     counted = counted.model_copy(update={"document_no": number})
-    said = f"更正说明：{reason.strip()}\n\n{words.strip()}".strip() if known else words.strip()
+    said = f"更正说明：{reason}\n\n{words}".strip() if known else words
     row = Bulletin(
         jurisdiction_id=county.id,
         period=quarter,
@@ -197,7 +200,7 @@ def issue(
         "bulletin.issued",
         now=now,
         object=f"bulletin:{quarter}-{row.number}",
-        words=f"发出{show_period(quarter)}第{row.number}号通报" + (f"，{reason.strip()}" if known else ""),
+        words=f"发出{show_period(quarter)}第{row.number}号通报" + (f"，{reason}" if known else ""),
         detail={
             "before": {"数据指纹": known[0].digest} if known else {},
             "after": {"数据指纹": row.digest},

@@ -39,13 +39,16 @@ def line(text: str, key: str, label: str, most: int, errors: dict[str, str]) -> 
     return found
 
 
-def prose(text: str, key: str, errors: dict[str, str]) -> str:
+def prose(text: str, key: str, label: str, most: int, errors: dict[str, str]) -> str:
     """Return a text of several lines, likewise."""
     try:
-        return str(clean_text(text))
+        found = str(clean_text(text))
     except ValueError as wrong:
-        errors[key] = str(wrong)
+        errors[key] = f"{label}：{wrong}"
         return ""
+    if len(found) > most:
+        errors[key] = f"{label}有 {len(found)} 个字，最多 {most} 个字。请精简。"
+    return found
 
 
 def day(text: str, key: str, label: str, errors: dict[str, str]) -> date:
@@ -65,7 +68,11 @@ def day(text: str, key: str, label: str, errors: dict[str, str]) -> date:
 
 def lines(text: str, key: str, errors: dict[str, str], *, longest: int, most: int) -> tuple[str, ...]:
     """Return the lines of a text that say something; too long a line or too many go into `errors`: none is cut off."""
-    found = tuple(one.strip() for one in prose(text, key, errors).split("\n") if one.strip())
+    try:
+        found = tuple(one.strip() for one in str(clean_text(text)).split("\n") if one.strip())
+    except ValueError as wrong:
+        errors[key] = str(wrong)
+        return ()
     if len(found) > most:
         errors[key] = f"最多写 {most} 行，现有 {len(found)} 行。请删减。"
     elif long := next((place for place, one in enumerate(found, start=1) if len(one) > longest), 0):

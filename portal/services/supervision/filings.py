@@ -24,6 +24,7 @@ from portal.store.tables import RelationFiling, RelationMark, Unit
 _CODE = re.compile(r"[0-9A-Za-z０-９Ａ-Ｚａ-ｚ]{18}")
 _MOST = 200  # Persons or companies of one filing.
 _LONGEST = 200  # Characters of a line.
+_LONGEST_PROSE = 4000
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,10 @@ def read_filing(form: Mapping[str, str], *, unit: Unit | None) -> tuple[FilingCo
         unit=unit.name if unit else "",
         persons=persons,
         companies=companies,
-        business=prose(form.get("business", ""), "business", errors),
+        business=prose(form.get("business", ""), "business", "在辖区的经营活动", _LONGEST_PROSE, errors),
         since=_maybe_day(form.get("since", ""), "since", "经营或任职起始", errors),
         until=_maybe_day(form.get("until", ""), "until", "经营或任职截止", errors),
-        remark=prose(form.get("remark", ""), "remark", errors),
+        remark=prose(form.get("remark", ""), "remark", "备注", _LONGEST_PROSE, errors),
     )
     filed_on = day(form.get("filed_on", ""), "filed_on", "报备日期", errors)
     if errors:

@@ -28,7 +28,10 @@ from portal.services.compliance import cases_of
 from portal.services.compliance_answers import period_name
 from portal.services.desk.tasks import first_quarter_of
 from portal.services.exempting import Refused
+from portal.services.supervision.entered import prose
 from portal.store.tables import Exemption, Extension, Jurisdiction, Unit
+
+LONGEST = {"reason": 600, "approver": 120}  # Characters: the public reads them in a table.
 
 
 class NotRead(ValueError):
@@ -113,12 +116,14 @@ def read_grant(typed: Mapping[str, str], *, extends: bool) -> Grant:
     period = typed.get("period", "").strip()
     if extends and not period:
         errors["period"] = "请填写延期的是哪一期，例如 2026Q3。"
+    said: dict[str, str] = {}
     for name, label in (("reason", "原因"), ("approver", "批准人或批准机关")):
-        if not typed.get(name, "").strip():
+        said[name] = prose(typed.get(name, ""), name, label, LONGEST[name], errors)
+        if not said[name] and name not in errors:
             errors[name] = f"{label}不能为空：豁免和延期须写明原因和批准人，并向社会公示。"
     if errors:
         raise NotRead(errors)
-    return Grant(duty, period, typed["reason"].strip(), typed["approver"].strip(), **days)
+    return Grant(duty, period, said["reason"], said["approver"], **days)
 
 
 def listed(county: County, *, unit: str = "") -> list[Granted]:
@@ -181,6 +186,10 @@ def grant_all(county: County, regime: Regime, units: Sequence[Unit], grant: Gran
 
 def revoke(county: County, exemption: Exemption, *, reason: str, now: datetime) -> None:
     """Revoke an exemption from today on, or raise `Refused`."""
+    errors: dict[str, str] = {}
+    reason = prose(reason, "reason", "撤销原因", LONGEST["reason"], errors)
+    if errors:
+        raise Refused(errors["reason"], "reason")
     row = exempting.revoke(county.session, exemption.id, reason=reason, actor=county.name_of_actor, now=now)
     county.write_down(
         "grant.revoke", now=now, object=f"exemption/{row.id}", words=f"撤销{row.unit.name}的豁免：{row.revoke_reason}",

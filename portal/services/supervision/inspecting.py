@@ -34,6 +34,8 @@ from portal.services.supervision.opening import NewItem, open_matter
 from portal.services.supervision.published import listed, published_of
 from portal.store.tables import Inspection, InspectionItem, Matter, Unit
 
+LONGEST_WORDS = 2000  # Of one record: what a line of the results can show.
+LONGEST_OPINION = 10_000  # Of all together: a few pages.
 _ACTS = {
     "inspection.planned": "立项",
     "inspection.changed": "修改计划",
@@ -194,7 +196,7 @@ def look_at(
     errors: dict[str, str] = {}
     if result not in {one.value for one in LookedAt}:
         errors["result"] = "请选择检查结果。"
-    words = prose(words, "words", errors)
+    words = prose(words, "words", "说明", LONGEST_WORDS, errors)
     if result in (LookedAt.WRONG, LookedAt.LACKING) and not words and "words" not in errors:
         errors["words"] = "请写明问题或缺少的材料。"
     if result == LookedAt.RIGHT and item.matter_id is not None:
@@ -262,7 +264,7 @@ def write_opinion(county: County, row: Inspection, text: str, *, revision: int, 
     if row.state != InspectionState.DRAWN:
         raise NotNow("只有检查中的可以写整改意见。")
     errors: dict[str, str] = {}
-    text = prose(text, "opinion", errors)
+    text = prose(text, "opinion", "整改意见", LONGEST_OPINION, errors)
     if errors:
         raise NotEntered(errors)
     before, row.opinion = row.opinion, text

@@ -19,6 +19,7 @@ FORM_LABELS = {  # Of what `typed_of` returns.
 _WORDS_FOR = {"赞成": Position.FOR, "反对": Position.AGAINST}  # As people also say it.
 _MARKS = re.compile(r"^\s*\d{1,2}\s*[.、．)）]\s*")  # A number that somebody put before a line.
 _MOST_PEOPLE = 200
+_LONGEST = {"decision_text": 20_000, "remark": 4000, "own_words": 2000, "outside_words": 2000}  # Characters.
 _MEETING = ("held_on", "place", "presider", "recorder", "should_attend", "present", "absent", "observers", "recused", "chief", "number")  # fmt: skip
 
 
@@ -48,14 +49,14 @@ def read_minutes(form: Mapping[str, str]) -> tuple[OwnMinutes, Rating]:
         votes_against=_count(form, "votes_against", "反对票", errors),
         votes_abstain=_count(form, "votes_abstain", "弃权票", errors),
         result=_choice(Result, form, "result", errors),
-        decision_text=prose(form.get("decision_text", ""), "decision_text", errors),
-        remark=prose(form.get("remark", ""), "remark", errors),
+        decision_text=_prose(form, "decision_text", errors),
+        remark=_prose(form, "remark", errors),
     )
     rating = Rating(
         own_score=_count(form, "own_score", "单位自评", errors, most=100),
-        own_words=prose(form.get("own_words", ""), "own_words", errors),
+        own_words=_prose(form, "own_words", errors),
         outside_score=_count(form, "outside_score", "纪委监委评价", errors, most=100),
-        outside_words=prose(form.get("outside_words", ""), "outside_words", errors),
+        outside_words=_prose(form, "outside_words", errors),
     )
     if errors:
         raise NotEntered(errors)
@@ -89,6 +90,10 @@ def next_item(own: OwnMinutes) -> dict[str, str]:
     """Return what the next item of the same meeting begins with: the meeting, and nothing of the item."""
     said = typed_of(own, Rating())
     return {key: said[key] for key in _MEETING}
+
+
+def _prose(form: Mapping[str, str], key: str, errors: dict[str, str]) -> str:
+    return prose(form.get(key, ""), key, FORM_LABELS[key], _LONGEST[key], errors)
 
 
 def _shown(value: int | None) -> str:

@@ -47,9 +47,7 @@ def start(
 
     `uid` is its address, else a new one.
     """
-    errors = _checked(problem, due, now)
-    if errors:
-        raise NotDone(errors)
+    problem = _checked(problem, due, now)
     if matter.state != MatterState.RECTIFYING.value:
         try:
             matters.rectify(county, matter, problem, now=now, due=due)
@@ -70,9 +68,7 @@ def start_alone(
     now: datetime,
 ) -> Rectification:
     """Open an entry that belongs to no matter. `uid` is its address, else a new one."""
-    errors = _checked(problem, due, now)
-    if errors:
-        raise NotDone(errors)
+    problem = _checked(problem, due, now)
     return _open(county, unit, problem, due, now, matter=None, origin=origin, uid=uid)
 
 
@@ -273,7 +269,7 @@ def _open(
         unit_id=unit.id,
         matter_id=matter.id if matter else None,
         origin=origin,
-        problem=problem.strip(),
+        problem=problem,
         due=due,
         state=State.NOT_STARTED.value,
         created_by=county.name_of_actor,
@@ -288,17 +284,20 @@ def _open(
     return entry
 
 
-def _checked(problem: str, due: date, now: datetime) -> dict[str, str]:
+def _checked(problem: str, due: date, now: datetime) -> str:
+    """Return the problem as it is kept, or raise `NotDone`."""
     errors: dict[str, str] = {}
-    read_text("problem", problem, errors)
-    if not problem.strip():
+    problem = read_text("problem", problem, errors)
+    if not problem and not errors:
         errors["problem"] = "请写明要整改的问题。"
     today = now.astimezone(SHANGHAI).date()
     if not today <= due <= latest_deadline(today):
         errors["due"] = (
             f"整改期限须在今天（{show_day(today)}）以后、{show_day(latest_deadline(today))}以前。请核对年份。"
         )
-    return errors
+    if errors:
+        raise NotDone(errors)
+    return problem
 
 
 def _not_third(

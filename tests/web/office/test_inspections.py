@@ -120,6 +120,9 @@ def test_an_inspection_from_its_plan_to_its_end(world: World, officer: FlaskClie
     assert world.post(officer, f"{address}/items/4", kept).location == address
 
     assert "还没有写整改意见" in world.post(officer, f"{address}/close", {"revision": "2"}).text
+    long = world.post(officer, f"{address}/opinion", {"revision": "2", "opinion": "改" * 10_001})
+    assert long.status_code == 422
+    assert "整改意见有 10001 个字，最多 10000 个字。请精简。" in long.text
     said = {"revision": "2", "opinion": "重新核对附件。\n补齐发票。\n\n"}
     assert world.post(officer, f"{address}/opinion", said).status_code == 303
     assert (

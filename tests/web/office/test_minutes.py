@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from portal.domain.regimes import Regime
+from portal.services.supervision.entered import NotEntered
 from portal.services.supervision.minutes_forms import read_minutes, typed_of
 from portal.store.tables import Audit, Matter, MatterItem, OwnRecord
 from tests.web.office.closer import decision, opened_world, published, signed_in
@@ -53,6 +54,23 @@ def entered(world: World, officer: FlaskClient, **more: Any) -> str:
     answer = world.post(officer, "/minutes/new", {**TYPED, "unit": world.unit.slug, **more})
     assert answer.status_code == 303, answer.text
     return answer.location
+
+
+@pytest.mark.parametrize(
+    ("key", "label", "most"),
+    [
+        ("decision_text", "决定内容", 20_000),
+        ("remark", "备注", 4000),
+        ("outside_words", "纪委监委评价的说明", 2000),
+    ],
+)
+def test_a_text_that_is_too_long_is_told_with_its_limit_and_its_length(
+    key: str, label: str, most: int
+) -> None:
+    assert read_minutes({**TYPED, key: "长" * most})
+    with pytest.raises(NotEntered) as refusal:
+        read_minutes({**TYPED, key: "长" * (most + 1)})
+    assert refusal.value.errors == {key: f"{label}有 {most + 1} 个字，最多 {most} 个字。请精简。"}
 
 
 def act(world: World, officer: FlaskClient, address: str, what: str, **more: Any) -> Any:

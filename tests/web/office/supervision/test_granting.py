@@ -46,6 +46,14 @@ def test_an_extension_for_many_is_previewed_then_granted_and_owed_to_the_public_
     assert "系统迁移" in again.text
 
 
+def test_a_reason_is_as_long_as_a_public_table_can_show(world: World) -> None:
+    long = EXTENSION | {"unit": [world.unit.slug], "reason": "迁" * 601, "do": "grant"}
+    answer = world.post(world.client("officer"), "/grants/extend", long)
+    assert answer.status_code == 422
+    assert "原因有 601 个字，最多 600 个字。请精简。" in answer.text
+    assert "迁" * 601 in answer.text
+
+
 def test_a_bulk_of_which_one_cannot_be_granted_grants_none(world: World) -> None:
     officer = world.client("officer")
     one = EXTENSION | {"unit": [world.unit.slug]}
