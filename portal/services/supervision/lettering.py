@@ -39,9 +39,16 @@ def matter_numbered(county: County, number: int | None) -> Matter | None:
 
 
 def listed(
-    county: County, *, kind: str = "", state: str = "", unit: str = "", period: str = "", today: date
+    county: County,
+    *,
+    kind: str = "",
+    state: str = "",
+    unit: str = "",
+    period: str = "",
+    today: date,
+    most: int | None = None,
 ) -> list[Letter]:
-    """Return the letters, the newest first; the state `late` is issued, unanswered and past its day.
+    """Return the letters, the newest first, `most` of them; the state `late` is issued, unanswered and past its day.
 
     Of a `period` is a letter whose matter lists something of it, or that was sent for a deadline of it.
     """
@@ -57,7 +64,7 @@ def listed(
         query = query.where(or_(of_matter, Letter.about.contains(f'"{period}"', autoescape=True)))
     if unit:
         query = query.join(Unit, Letter.unit_id == Unit.id).where(Unit.slug == unit)
-    return list(county.session.scalars(query.order_by(Letter.id.desc()).limit(SHOWN)))
+    return list(county.session.scalars(query.order_by(Letter.id.desc()).limit(most)))
 
 
 def late(today: date) -> ColumnElement[bool]:

@@ -57,11 +57,12 @@ def listing() -> ResponseReturnValue:
     """Show the letters, by kind, state and unit."""
     here, today = county(), today_of()
     typed = {name: request.args.get(name, "").strip() for name in ("kind", "state", "unit", "period")}
-    found = lettering.listed(here, **typed, today=today)
+    found = lettering.listed(here, **typed, today=today, most=lettering.SHOWN)
     return page(
         "office/letters/listing.html",
         title="文书",
         rows=found,
+        most=lettering.SHOWN,
         typed=typed,
         kinds=[("", "全部种类"), *((one.value, one.label) for one in Kind)],
         states=[("", "全部状态"), ("late", "逾期未回复"), *((one.value, one.label) for one in State)],

@@ -26,7 +26,9 @@ from portal.web.office.house import begin, commit, county, now, page, person, re
 from portal.web.office.letters_page import MORNING, crumbs, read_moment, unit_address
 
 bp = Blueprint("letters_many", __name__, url_prefix="/letters")
-MOST = 400  # Letters of one go: more than the largest county has units.
+MOST = (
+    400  # Letters of one go: more than the largest county has units; none that was ticked is left out unsaid.
+)
 
 
 @bp.get("/ladder")
@@ -91,6 +93,8 @@ def preview() -> ResponseReturnValue:
     if not asked.wanted:
         flash("没有选择单位或者事项。请先勾选，再生成预览。")
         return redirect(url_for("letters_many.ladder"), 303)
+    if len(asked.wanted) > MOST:
+        return _too_many(asked)
     return _preview(asked, asked.propose(here, _reasons(here, asked.wanted, today_of()), today_of()))
 
 
@@ -99,6 +103,8 @@ def preview() -> ResponseReturnValue:
 def send() -> ResponseReturnValue:
     """Send what can be sent, all in one transaction; at once, or at a set time."""
     here, regime, asked = county(), regime_of(), _Asked()
+    if len(asked.wanted) > MOST:
+        return _too_many(asked)
     send_at: datetime | None = None
     try:
         if request.form.get("do") == "plan":
@@ -136,7 +142,7 @@ class _Asked:
     """What was ticked, and which letter: of a stage of the ladder, or of a kind."""
 
     def __init__(self) -> None:
-        read = (Wanted.read(one) for one in request.form.getlist("item")[:MOST])
+        read = (Wanted.read(one) for one in request.form.getlist("item"))
         self.wanted = [one for one in read if one is not None]
         codes = {one.code for one in regime_of().ladder_on(today_of())}
         self.stage = next((one for one in [request.form.get("stage", "")] if one in codes), "")
@@ -147,6 +153,11 @@ class _Asked:
         return planning.propose(
             here, regime_of(), self.wanted, kind=self.kind, stage=self.stage, reasons=reasons, day=day
         )
+
+
+def _too_many(asked: _Asked) -> ResponseReturnValue:
+    flash(f"一次最多发 {MOST} 份，勾选了 {len(asked.wanted)} 份，没有发。请分几次勾选。")
+    return redirect(url_for("letters_many.ladder"), 303)
 
 
 def _reasons(here: County, wanted: Sequence[Wanted], day: date) -> dict[int, list[Reason]]:

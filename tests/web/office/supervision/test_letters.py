@@ -6,10 +6,15 @@ import io
 import re
 from datetime import UTC, datetime
 
+import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from portal.services.board.county import open_county
+from portal.services.supervision import lettering, looking_back
 from portal.store.tables import Audit, Letter, Mail, SupervisionStep
+from portal.web.office import letters_many
 from tests.web.office.world import World
 
 # The third quarter's finances were due on 3 November: thirteen working days ago.
@@ -73,3 +78,32 @@ def test_a_reminder_is_written_from_what_is_overdue_issued_printed_and_read_by_t
     assert typed["title"] in again.text
     world.session.rollback()
     assert len(world.session.scalars(select(Letter)).all()) == 1
+
+
+def test_more_letters_than_one_go_can_send_are_refused_and_none_is_left_out_unsaid(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letters_many, "MOST", 1)
+    world.at = LATER
+    officer = world.client("officer")
+    items = [f"cell:{one.slug}:finance:2026Q3" for one in (world.unit, world.other)]
+    for address in ("preview", "send"):
+        form = {"kind": "reminder", "item": items}
+        told = world.post(officer, f"/letters/{address}", form, follow_redirects=True).text
+        assert "一次最多发 1 份，勾选了 2 份，没有发。" in told
+    world.session.rollback()
+    assert world.session.scalars(select(Letter)).all() == []
+
+
+def test_a_list_that_is_cut_says_so_and_the_count_of_a_quarter_is_of_all(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lettering, "SHOWN", 1)
+    world.at = LATER
+    officer = world.client("officer")
+    items = [f"cell:{one.slug}:finance:2026Q3" for one in (world.unit, world.other)]
+    assert world.post(officer, "/letters/send", {"kind": "reminder", "item": items}).status_code == 303
+    assert "只列出最新的 1 份" in officer.get("/letters/").text
+    with Session(world.session.get_bind()) as own:
+        county = open_county(own, "xiuzhou", None)
+        assert looking_back.done_about(county, "2026Q3", LATER.date()).letters == 2
