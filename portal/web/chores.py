@@ -196,9 +196,13 @@ class Chores:
             regime = self.regimes.get(slug)
             if regime is None or state[1] != today or self._watched.get(slug) == today:
                 continue
-            self._watched[slug] = today
-            chores_supervision.keep_warnings(self.engine, slug, regime, now=now)
-            return
+            self._alone.do(f"warnings {slug}", partial(self._watch_one, slug, regime, now), now=now)
+            if self._watched.get(slug) == today:
+                return
+
+    def _watch_one(self, slug: str, regime: Regime, now: datetime) -> None:
+        chores_supervision.keep_warnings(self.engine, slug, regime, now=now)
+        self._watched[slug] = now.astimezone(SHANGHAI).date()
 
     def _store(self, slug: str, computed: Computed) -> None:
         with Session(self.engine) as session:
@@ -284,9 +288,13 @@ class Chores:
         for county, regime in sorted(self.regimes.items()):
             if self._attended.get(county) == today:
                 continue
-            self._attended[county] = today
-            chores_neglect.take_up(self.engine, county, regime, now=now)
-            return
+            self._alone.do(f"neglect {county}", partial(self._attend_one, county, regime, now), now=now)
+            if self._attended.get(county) == today:
+                return
+
+    def _attend_one(self, county: str, regime: Regime, now: datetime) -> None:
+        chores_neglect.take_up(self.engine, county, regime, now=now)
+        self._attended[county] = now.astimezone(SHANGHAI).date()
 
     def _match(self) -> None:
         """Hold suppliers that became known against the filings, and new filings against suppliers."""

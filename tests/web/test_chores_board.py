@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -97,3 +97,30 @@ def test_what_bulletins_count_from_is_worked_out_before_anybody_asks(
     for _ in range(2 * len(regimes)):
         looks.look()
     assert [one.slug for one in views[county.id, ""][1].units] == [unit.slug]
+
+
+def test_what_is_done_once_a_day_is_tried_again_where_it_went_wrong(
+    engine: Engine, regimes: dict[str, Regime], units: list[Unit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def breaking(name: str) -> Any:
+        def work(*_: Any, **more: Any) -> int:
+            tried.append(name)
+            if tried.count(name) == 1:
+                raise RuntimeError("the database was restarted")
+            return 0
+
+        return work
+
+    monkeypatch.setattr(module.chores_supervision, "keep_warnings", breaking("warnings"))
+    monkeypatch.setattr(module.chores_neglect, "take_up", breaking("neglect"))
+    at = [AT]
+    looks = Chores(engine, {"xiuzhou": regimes["xiuzhou"]}, None, "http://office.example", lambda: at[0])
+    for _ in range(3):
+        looks.look()
+    assert sorted(tried) == ["neglect", "warnings"]  # Not again and again: it may take seconds.
+    at[0] += timedelta(hours=1)
+    for _ in range(3):
+        looks.look()
+    assert sorted(tried) == ["neglect", "neglect", "warnings", "warnings"]  # And once it was done, not again.

@@ -27,6 +27,9 @@ from portal.store.public import changes_since
 from portal.store.tables import Audit, Outbox, RelationFiling, RelationMark
 
 CHECKED = "filing.checked"
+MANY = (
+    500  # Records that are looked for one by one: a database takes so many values of one condition at least.
+)
 _BASIS = "特定关系人报备：成交供应商与报备核对，结果只供纪委监委掌握，不向单位和社会公开。"
 
 
@@ -128,7 +131,7 @@ def look(county: County, sealer: Sealer, *, since: Since) -> Look:
     }
     if not everything and not changed:
         return Look(until, (), 0, ())
-    records = None if everything else changed
+    records = None if everything or len(changed) > MANY else changed
     numbers = _numbers(county)
     projects: list[tuple[str, int, int]] = []
     hits: list[Hit] = []

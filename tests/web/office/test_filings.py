@@ -19,6 +19,7 @@ from portal.domain.documents.tender import Bidder
 from portal.domain.regimes import Regime
 from portal.domain.supervision.relations import What
 from portal.services.board.county import open_county
+from portal.services.supervision import filing_matches
 from portal.services.supervision.filing_keys import WrongKey, open_filing, open_key, use_recipient
 from portal.services.supervision.matters import NotPossible, tell
 from portal.store.tables import Audit, Matter, MatterItem, RelationFiling, RelationMark
@@ -199,6 +200,27 @@ def test_no_hit_is_written_down_too(place: Office) -> None:
     fresh._match()  # Another process goes on from the log.
     world.session.rollback()
     assert world.session.query(Audit).filter_by(action="filing.checked").count() == count
+
+
+def test_many_records_at_once_are_not_named_one_by_one(
+    place: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a large import: a database takes so many values of one condition, and the check would never go on."""
+    monkeypatch.setattr(filing_matches, "MANY", 1)
+    asked: list[Any] = []
+    work = filing_matches.published_of
+
+    def noted(*some: Any, **more: Any) -> Any:
+        asked.append(more["records"])
+        return work(*some, **more)
+
+    monkeypatch.setattr(filing_matches, "published_of", noted)
+    place.match()
+    asked.clear()
+    for number in (71, 72):
+        published(place.world, place.world.unit, tender("示例无关公司", number=f"SL-2026-{number}"))
+    place.match()
+    assert asked == [None]
 
 
 def test_an_ended_filing_is_held_against_nothing_that_came_after(place: Office) -> None:
