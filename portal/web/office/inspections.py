@@ -51,7 +51,7 @@ def listing() -> ResponseReturnValue:
         day=show_day,
         minutes=link_to("minutes.listing"),
         flags=link_to("flags.listing"),
-        related=last_check(here),
+        related=last_check(here) if here.sees_hits else None,
         moment=show_moment,
         acts=person().may(Action.SUPERVISE),
     )

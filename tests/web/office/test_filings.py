@@ -223,6 +223,14 @@ def test_many_records_at_once_are_not_named_one_by_one(
     assert asked == [None]
 
 
+def test_who_runs_the_county_does_not_read_how_many_filings_were_hit(place: Office) -> None:
+    place.match()
+    published(place.world, place.world.unit, tender("示例不相干公司", number="SL-2026-081"))
+    place.match()
+    assert "特定关系人比对" in signed_in(place.world, "officer").get("/inspections/").text
+    assert "特定关系人比对" not in signed_in(place.world, "commission_admin").get("/inspections/").text
+
+
 def test_an_ended_filing_is_held_against_nothing_that_came_after(place: Office) -> None:
     world = place.world
     uid = place.file(companies="示例终止建材有限公司", persons="")
