@@ -17,7 +17,7 @@ from portal.services.compliance_answers import period_name
 from portal.services.desk.scheduling import show_moment
 from portal.services.exempting import Refused
 from portal.services.supervision import granting
-from portal.services.supervision.granting import Effect, NotAll, NotRead
+from portal.services.supervision.granting import Effect, Grant, NotAll, NotRead
 from portal.web.guards import may
 from portal.web.office.house import (
     begin,
@@ -90,38 +90,31 @@ def revoke(number: int) -> ResponseReturnValue:
 
 
 def _grant(*, extends: bool) -> ResponseReturnValue:
-    """Do a dry run (`do` is preview) or the deed; a dry run is written and rolled back, so that it shows the truth."""
+    """Do a dry run (`do` is preview) or the deed."""
     slugs = request.form.getlist("unit")
-    begin()
-    here, regime = county(), regime_of()
-    units = [one for one in here.units() if one.slug in set(slugs)]
-    errors: dict[str, str] = {} if units else {"unit": "请选择单位。"}
-    effects: list[Effect] = []
+    chosen = [one.slug for one in county().units() if one.slug in set(slugs)]
+    errors: dict[str, str] = {} if chosen else {"unit": "请选择单位。"}
     try:
         grant = granting.read_grant(request.form, extends=extends)
     except NotRead as wrong:
-        session().rollback()
         return _form(
             county(), extends=extends, typed=request.form, units=slugs, errors=wrong.errors | errors
         ), 422
     if errors:
-        session().rollback()
         return _form(county(), extends=extends, typed=request.form, units=slugs, errors=errors), 422
     if request.form.get("do") != "grant":
-        effects = [granting.effect(here, regime, one, grant, now=now()) for one in units]
-        session().rollback()
+        effects = _tried(chosen, grant)
         return _form(
             county(), extends=extends, typed=request.form, units=slugs, effects=effects, errors=_errors(effects)
         ), 422 if any(one.refusal for one in effects) else 200  # fmt: skip
+    begin()
+    here = county()
+    units = [one for one in here.units() if one.slug in set(slugs)]
     try:
-        granting.grant_all(here, regime, units, grant, now=now())
+        granting.grant_all(here, regime_of(), units, grant, now=now())
     except NotAll as refusal:
         session().rollback()
-        begin()
-        here = county()
-        again = [one for one in here.units() if one.slug in set(slugs)]
-        effects = [granting.effect(here, regime, one, grant, now=now()) for one in again]
-        session().rollback()
+        effects = _tried(chosen, grant)
         told = _errors(effects) or {"": str(refusal)}
         return _form(
             county(), extends=extends, typed=request.form, units=slugs, effects=effects, errors=told
@@ -130,6 +123,21 @@ def _grant(*, extends: bool) -> ResponseReturnValue:
     what = "延期" if extends else "豁免"
     flash(f"已为 {len(units)} 个单位登记{what}。原因和批准人随公开网站的下一次更新向社会公示。")
     return redirect(url_for("granting.listing"), 303)
+
+
+def _tried(chosen: Sequence[str], grant: Grant) -> list[Effect]:
+    """Return what a grant would do to each unit: it is written and rolled back, so that it shows the truth.
+
+    One unit at a time: of a whole county it takes seconds, and whoever wants to write waits for one of them alone.
+    """
+    effects = []
+    for slug in chosen:
+        begin()
+        here = county()
+        if unit := here.unit(slug):
+            effects.append(granting.effect(here, regime_of(), unit, grant, now=now()))
+    session().rollback()
+    return effects
 
 
 def _errors(effects: Sequence[Effect]) -> dict[str, str]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
+import pytest
 from sqlalchemy import select
 
+from portal.services.board.county import County
+from portal.services.supervision import granting
 from portal.store.tables import Audit, Exemption, Extension, Outbox
 from tests.web.office.world import World
 
@@ -44,6 +48,22 @@ def test_an_extension_for_many_is_previewed_then_granted_and_owed_to_the_public_
     assert again.status_code == 422
     assert "须晚于现在的到期日，此前已延期" in again.text
     assert "系统迁移" in again.text
+
+
+def test_whoever_wants_to_write_waits_for_the_trial_of_one_unit_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[object] = []
+    work = granting.effect
+
+    def noted(here: County, *some: Any, **more: Any) -> Any:
+        turns.append(here.session.get_transaction())
+        return work(here, *some, **more)
+
+    monkeypatch.setattr(granting, "effect", noted)
+    both = EXTENSION | {"unit": [world.unit.slug, world.other.slug], "do": "preview"}
+    assert world.post(world.client("officer"), "/grants/extend", both).status_code == 200
+    assert len({id(one) for one in turns}) == len(turns) == 2
 
 
 def test_a_reason_is_as_long_as_a_public_table_can_show(world: World) -> None:
