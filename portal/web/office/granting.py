@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +18,7 @@ from portal.services.compliance_answers import period_name
 from portal.services.desk.scheduling import show_moment
 from portal.services.exempting import Refused
 from portal.services.supervision import granting
-from portal.services.supervision.granting import Effect, Grant, NotAll, NotRead
+from portal.services.supervision.granting import Effect, Grant, Granted, NotAll, NotRead
 from portal.web.guards import may
 from portal.web.office.house import (
     begin,
@@ -31,8 +32,13 @@ from portal.web.office.house import (
     session,
     today_of,
 )
+from portal.web.office.tables import csv_file, xlsx_file
 
 bp = Blueprint("granting", __name__, url_prefix="/grants")
+_HEADS = (
+    "单位", "种类", "义务", "所属期", "豁免起", "豁免止", "延至", "原因", "批准", "登记人", "登记时间", "撤销时间", "撤销人",
+    "撤销原因",
+)  # fmt: skip
 _NAMES = ("duty", "period", "valid_from", "valid_until", "new_due", "reason", "approver")
 
 
@@ -41,6 +47,45 @@ _NAMES = ("duty", "period", "valid_from", "valid_until", "new_due", "reason", "a
 def listing() -> ResponseReturnValue:
     """Show the register."""
     return _listing()
+
+
+@bp.get("/export.csv")
+@may(Action.VIEW_BOARD)
+def export_csv() -> ResponseReturnValue:
+    """Send the register as CSV."""
+    return csv_file("豁免和延期", _HEADS, _rows())
+
+
+@bp.get("/export.xlsx")
+@may(Action.VIEW_BOARD)
+def export_xlsx() -> ResponseReturnValue:
+    """Send it as a workbook."""
+    return xlsx_file("豁免和延期", "豁免和延期", _HEADS, _rows())
+
+
+def _rows() -> list[tuple[str, ...]]:
+    return [_cells(one) for one in granting.listed(county(), unit=request.args.get("unit", ""))]
+
+
+def _cells(one: Granted) -> tuple[str, ...]:
+    if one.extension:
+        row = one.extension
+        days, gone = ("", "", show_day(row.new_due)), ("", "", "")
+        return (*_told(one.unit.name, "延期", row), *days, *_by(row), *gone)
+    exemption = one.exemption
+    assert exemption is not None  # noqa: S101 - one of them is given.
+    days = (show_day(exemption.valid_from), show_day(exemption.valid_until), "")
+    at = show_moment(exemption.revoked_at) if exemption.revoked_at else ""
+    gone = (at, exemption.revoked_by or "", exemption.revoke_reason or "")
+    return (*_told(one.unit.name, "豁免", exemption), *days, *_by(exemption), *gone)
+
+
+def _told(unit: str, what: str, row: Any) -> tuple[str, ...]:
+    return unit, what, _duty(row.duty), period_name(row.period) if row.period else ""
+
+
+def _by(row: Any) -> tuple[str, ...]:
+    return row.reason, row.approver, row.recorded_by, show_moment(row.recorded_at)
 
 
 @bp.get("/exempt")

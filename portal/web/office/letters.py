@@ -46,8 +46,12 @@ from portal.web.office.letters_page import (
     unit_address,
 )
 from portal.web.office.showing import link_to
+from portal.web.office.tables import csv_file, xlsx_file
 
 bp = Blueprint("letters", __name__, url_prefix="/letters")
+_HEADS = (
+    "状态", "种类", "文号", "标题", "单位", "发出", "定于", "回复期限", "回复时间", "回复人", "逾期", "签发人",
+)  # fmt: skip
 _TYPED = ("kind", "title", "addressee", "body", "basis", "signed_by", "due", "day", "time")
 
 
@@ -55,8 +59,7 @@ _TYPED = ("kind", "title", "addressee", "body", "basis", "signed_by", "due", "da
 @may(Action.VIEW_BOARD)
 def listing() -> ResponseReturnValue:
     """Show the letters, by kind, state and unit."""
-    here, today = county(), today_of()
-    typed = {name: request.args.get(name, "").strip() for name in ("kind", "state", "unit", "period")}
+    here, today, typed = county(), today_of(), _sieve()
     found = lettering.listed(here, **typed, today=today, most=lettering.SHOWN)
     return page(
         "office/letters/listing.html",
@@ -74,6 +77,37 @@ def listing() -> ResponseReturnValue:
         day=show_day,
         at=show_moment,
     )
+
+
+@bp.get("/export.csv")
+@may(Action.VIEW_BOARD)
+def export_csv() -> ResponseReturnValue:
+    """Send the letters that the filter leaves, all of them, as CSV."""
+    return csv_file("文书", _HEADS, _rows())
+
+
+@bp.get("/export.xlsx")
+@may(Action.VIEW_BOARD)
+def export_xlsx() -> ResponseReturnValue:
+    """Send them as a workbook."""
+    return xlsx_file("文书", "文书", _HEADS, _rows())
+
+
+def _sieve() -> dict[str, str]:
+    return {name: request.args.get(name, "").strip() for name in ("kind", "state", "unit", "period")}
+
+
+def _rows() -> list[tuple[str, ...]]:
+    today = today_of()
+    return [
+        (
+            State(one.state).label, Kind(one.kind).label, one.number or "", one.title, one.unit.name,
+            show_moment(one.issued_at) if one.issued_at else "", show_moment(one.send_at) if one.send_at else "",
+            show_day(one.due) if one.due else "", show_moment(one.replied_at) if one.replied_at else "",
+            one.replied_by, "逾期" if lettering.is_late(one, today=today) else "", one.signed_by,
+        )
+        for one in lettering.listed(county(), **_sieve(), today=today, most=None)
+    ]  # fmt: skip
 
 
 @bp.get("/new")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from portal.services.board.county import County
@@ -119,3 +122,18 @@ def test_an_exemption_is_granted_and_revoked_with_a_reason(world: World) -> None
     world.session.rollback()
     assert world.session.scalars(select(Exemption.revoke_reason)).one() == "改革完成"
     assert world.session.scalars(select(Audit.action)).all() == ["grant.exempt", "grant.revoke"]
+
+
+def test_the_register_goes_out_as_csv_and_xlsx_and_no_cell_runs(world: World) -> None:
+    officer = world.client("officer")
+    form = EXTENSION | {"unit": [world.unit.slug], "reason": "=1+1 迁移", "do": "grant"}
+    assert world.post(officer, "/grants/extend", form).status_code == 303
+    head, line = csv.reader(io.StringIO(officer.get("/grants/export.csv").data.decode("utf-8-sig")))
+    told = dict(zip(head, line, strict=True))
+    assert (told["单位"], told["种类"], told["延至"]) == ("示例财政局", "延期", "2026年11月20日")
+    assert told["原因"] == "'=1+1 迁移"
+    sheet = load_workbook(io.BytesIO(officer.get("/grants/export.xlsx").data)).active
+    assert sheet is not None
+    assert sheet["H2"].data_type == "s"
+    assert sheet["H2"].value == "=1+1 迁移"
+    assert officer.get(f"/grants/export.csv?unit={world.other.slug}").text.count("\n") == 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from datetime import UTC, datetime
 
 import pytest
+from openpyxl import load_workbook
 from pypdf import PdfReader
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -104,6 +106,12 @@ def test_a_list_that_is_cut_says_so_and_the_count_of_a_quarter_is_of_all(
     items = [f"cell:{one.slug}:finance:2026Q3" for one in (world.unit, world.other)]
     assert world.post(officer, "/letters/send", {"kind": "reminder", "item": items}).status_code == 303
     assert "只列出最新的 1 份" in officer.get("/letters/").text
+    lines = list(csv.reader(io.StringIO(officer.get("/letters/export.csv").data.decode("utf-8-sig"))))
+    assert [line[4] for line in lines] == ["单位", "示例住建局", "示例财政局"]
+    sheet = load_workbook(io.BytesIO(officer.get("/letters/export.xlsx?state=closed").data)).active
+    assert sheet is not None
+    assert [cell.value for cell in sheet[1]][:3] == ["状态", "种类", "文号"]
+    assert sheet.max_row == 1
     with Session(world.session.get_bind()) as own:
         county = open_county(own, "xiuzhou", None)
         assert looking_back.done_about(county, "2026Q3", LATER.date()).letters == 2
