@@ -45,8 +45,8 @@ class _AnyPort(Controller):
 
 
 @contextmanager
-def open_box(box: Box, **more: Any) -> Iterator[int]:
-    """Run a mail server that fills the box; give its port."""
+def open_box(box: Any, **more: Any) -> Iterator[int]:
+    """Run a mail server that fills the box, or asks another handler; give its port: its own from the first moment."""
     controller = _AnyPort(box, hostname="127.0.0.1", port=0, **more)
     controller.start()
     try:

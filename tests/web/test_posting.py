@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.store.tables import Mail
 from portal.web import posting
 from tests.conftest import NOON
+from tests.web.postbox import open_box
 
 
 class Box:
@@ -39,13 +39,8 @@ class Box:
 @pytest.fixture
 def box() -> Iterator[tuple[Box, int]]:
     made = Box()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Controller(made, hostname="127.0.0.1", port=port)
-    server.start()
-    yield made, port
-    server.stop()
+    with open_box(made) as port:
+        yield made, port
 
 
 def sender(port: int) -> posting.SmtpSender:

@@ -30,11 +30,18 @@ def world(tmp_path_factory: pytest.TempPathFactory, regimes: dict[str, Regime]) 
     yield from opened_world(tmp_path_factory.mktemp("adversary"), regimes)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def hit(world: World, regimes: dict[str, Regime]) -> str:
     """A matter that came from a filing, with what the log says of it; its address."""
-    unit = world.unit
-    item = NewItem("f" * 64, "示例索引-9", "tender", "t9", "示例采购甲", "", "成交供应商相同", "", "")
+    return a_hit(world, regimes)
+
+
+def a_hit(world: World, regimes: dict[str, Regime]) -> str:
+    """Open another matter of a hit; return its address."""
+    unit, filing = world.unit, secrets.token_urlsafe(16)
+    item = NewItem(
+        secrets.token_hex(32), "示例索引-9", "tender", "t9", "示例采购甲", "", "成交供应商相同", "", ""
+    )
     world.session.commit()
     with Session(world.session.get_bind()) as own:
         begin_write(own)
@@ -42,11 +49,12 @@ def hit(world: World, regimes: dict[str, Regime]) -> str:
         found = county.unit(unit.slug)
         assert found is not None
         matter = open_matter(
-            county, found, source=Source.RELATION, cause="u:1", title=HIT, severity=Severity.RED,
+            county, found, source=Source.RELATION, cause=f"{filing}:1", title=HIT, severity=Severity.RED,
             items=[item], now=world.at, regime=regimes["xiuzhou"],
         )  # fmt: skip
         county.write_down(
-            "filing.hit", now=world.at, object="relation_filing:u", words="示例索引-9 与第 1 号报备相符", unit_id=found.id
+            "filing.hit", now=world.at, object=f"relation_filing:{filing}", words="示例索引-9 与第 1 号报备相符",
+            unit_id=found.id,
         )  # fmt: skip
         write_step(county, event=Event.NOTED, words="内部", matter=matter, shared=False, now=world.at)
         uid = matter.uid
@@ -77,14 +85,17 @@ def test_that_a_filing_was_hit_reaches_who_supervises_and_nobody_else(world: Wor
     assert "只供承办监督的人员查看" not in admin.get("/audit?text=示例采购甲").text
 
 
-def test_what_a_unit_reads_counts_no_hits(world: World, hit: str) -> None:
-    with Session(world.session.get_bind()) as own:
-        county = open_county(own, "xiuzhou", None)
-        day = world.at.date()
-        held = assessing._held(county, day.year, on=day)
-        assert held == {} or all(one.matters_opened == 0 for one in held.values())
-        period = f"{day.year}Q{(day.month + 2) // 3}"
-        assert bulletins.own_figures(county, period, on=day).matters_opened == 0
+def test_what_a_unit_reads_counts_no_hits(world: World, regimes: dict[str, Regime]) -> None:
+    def counted() -> tuple[object, object]:
+        with Session(world.session.get_bind()) as own:
+            county = open_county(own, "xiuzhou", None)
+            day = world.at.date()
+            period = f"{day.year}Q{(day.month + 2) // 3}"
+            return assessing._held(county, day.year, on=day), bulletins.own_figures(county, period, on=day)
+
+    before = counted()
+    a_hit(world, regimes)
+    assert counted() == before
 
 
 def test_a_units_step_is_in_the_log_however_it_begins(world: World) -> None:

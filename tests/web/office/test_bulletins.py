@@ -223,7 +223,8 @@ def test_a_bulletin_is_not_issued_over_one_that_was_not_seen(world: World) -> No
     moved = world.post(client, "/bulletins/2026Q1/issue", {**hidden, "digest": "0" * 64, "words": "我写的话"})
     assert moved.status_code == 409
     assert "我写的话" in moved.text
-    wrong = issue(world, "2025Q4", document_no="3号", words="我写的话")
+    # With a reason, so that nothing else is wrong where another test has issued the first number.
+    wrong = issue(world, "2025Q4", document_no="3号", words="我写的话", reason="有")
     assert wrong.status_code == 422
     assert 'href="#document_no"' in wrong.text
     assert "我写的话" in wrong.text

@@ -73,8 +73,12 @@ def files_opened_to_write() -> Iterator[list[str]]:
         sys.addaudithook(_note)  # It can never be taken off again; it notes nothing while nobody watches.
         _hung.append(True)
     noted: list[str] = []
+    # What Python keeps of a module that is used for the first time says nothing of a request, and whether it is the
+    # first time hangs on what ran before.
+    kept, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     _watched.append(noted)
     try:
         yield noted
     finally:
         _watched.remove(noted)
+        sys.dont_write_bytecode = kept
