@@ -20,8 +20,10 @@ from portal.domain.reports.keylist import Holder, HolderKey, HolderRank, KeyList
 from portal.domain.reports.padding import BUCKETS, Purpose, TooLong
 from portal.domain.reports.pictures import NotCleaned, clean_picture
 from portal.domain.reports.routing import choose_route
+from portal.services import passphrases
+from portal.services.passphrases import opened
 from portal.services.reports import age, keyring, sealing
-from tests.light_keys import LightPassphrases
+from tests.light_keys import LightPassphrases, light_key_file
 from tests.vectors import sample_pictures
 
 DAY = date(2026, 11, 22)
@@ -174,6 +176,28 @@ def test_damaged_and_foreign_data_open_nothing() -> None:
         age.seal_to(["age1wrong"], b"", Purpose.NOTE)
 
 
+def test_a_busy_machine_does_not_pass_for_a_wrong_passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
+    """age tells how much work a file may be by a look at the clock: who had to wait just then is asked again."""
+    identity, secret = age.new_identity()[0], "correct horse battery staple"
+    data, looks = light_key_file(identity, secret), iter(range(3))
+    # What age says of a file that is too much work, whatever the machine: its work factor is refused unread.
+    dear = base64.b64decode("".join(data.decode().split("\n")[1:-2])).replace(b" 10\n", b" 40\n", 1)
+
+    class Busy:
+        @staticmethod
+        def decrypt(file: bytes, typed: str) -> bytes:
+            return bytes(pyrage.passphrase.decrypt(dear if next(looks, None) is not None else file, typed))
+
+    monkeypatch.setattr(passphrases, "passphrase", Busy)
+    assert keyring.read_officer_key(data, secret) == identity
+    assert next(looks, None) is None, "it was refused three times"
+    with pytest.raises(keyring.WrongKeyFile):
+        keyring.read_officer_key(data, "another passphrase")
+    monkeypatch.undo()
+    with pytest.raises(keyring.WrongKeyFile):
+        keyring.read_officer_key(dear, secret)
+
+
 def test_age_text_is_what_age_reads() -> None:
     """The armoured file of an officer and the identity in it are those of age: another program opens them."""
     secret = "correct horse battery staple"
@@ -183,7 +207,7 @@ def test_age_text_is_what_age_reads() -> None:
     assert all(len(line) == 64 for line in lines[1:-2])
     binary = base64.b64decode("".join(lines[1:-1]), validate=True)
     assert binary.startswith(b"age-encryption.org/v1\n-> scrypt ")
-    text = pyrage.passphrase.decrypt(data, secret).decode()
+    text = opened(data, secret).decode()
     assert f"# public key: {recipient}\n" in text
     identity = pyrage.x25519.Identity.from_str(text.strip().splitlines()[-1])
     assert str(identity.to_public()) == recipient

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pyrage import DecryptError, passphrase  # type: ignore[import-untyped]  # It ships no types.
 
 from portal.domain.reports.keylist import ReceiptKey
+from portal.services.passphrases import opened
 from portal.services.reports.age import CannotOpen, new_identity, recipient_of
 from portal.services.reports.filing import public_of
 
@@ -166,7 +167,7 @@ def write_secret(path: Path, data: bytes) -> None:
 
 def _unsealed(data: bytes, secret: str) -> str:
     try:
-        return bytes(passphrase.decrypt(data, secret)).decode()
+        return opened(data, secret).decode()
     except (DecryptError, UnicodeDecodeError):
         raise WrongKeyFile("打不开密钥文件：口令不对，或文件不是密钥文件、已损坏。") from None
 

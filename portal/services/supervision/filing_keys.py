@@ -26,6 +26,7 @@ from pyrage import (  # type: ignore[import-untyped]  # It ships no types.
 )
 
 from portal.domain.supervision.relations import FilingContent, What, unpacked
+from portal.services.passphrases import opened
 
 LEAST_PASSPHRASE = (
     12  # Characters, as for the keys of reports: each guess costs a second, a short word is still found.
@@ -78,7 +79,7 @@ def make_key(secret: str, *, made_on: date) -> tuple[bytes, str]:
 def open_key(data: bytes, secret: str) -> str:
     """Return the identity in a key file; raise `WrongKey`."""
     try:
-        found = _IDENTITY.findall(bytes(passphrase.decrypt(data, secret)).decode())
+        found = _IDENTITY.findall(opened(data, secret).decode())
     except (DecryptError, UnicodeDecodeError):
         raise WrongKey("打不开密钥文件：口令不对，或文件不是密钥文件、已损坏。") from None
     if len(found) != 1:
