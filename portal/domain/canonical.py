@@ -13,6 +13,8 @@ from portal.domain.documents.base import Document, kind_of
 
 _DECODER = json.JSONDecoder()
 _DOCUMENT = '{"document":'  # How a canonical payload begins.
+# What follows the document there. Within a text the quotes would be escaped, and nothing after it has this name again.
+_AFTER = ',"index_no":'
 
 
 def document_json(document: Document) -> dict[str, Any]:
@@ -71,6 +73,21 @@ def read_publication(payload: bytes) -> tuple[dict[str, Any], Document]:
     said = head["document"]
     written = _as_written(text, said) or json.dumps(said)
     return head, kind_of(head["schema"].split("/")[0]).model_validate_json(written)
+
+
+def read_document(payload: bytes) -> Document:
+    """Return the document of a published payload: as `read_publication` does, without parsing it three times."""
+    text = payload.decode()
+    end = text.rfind(_AFTER)
+    if text.startswith(_DOCUMENT) and end > 0:
+        try:
+            rest = json.loads(f"{{{text[end + 1 :]}")
+            if "document" not in rest:
+                kind = kind_of(rest["schema"].split("/")[0])
+                return kind.model_validate_json(text[len(_DOCUMENT) : end])
+        except (ValueError, KeyError, AttributeError):
+            pass  # Not canonical, or not a document of today's: what is wrong with it is told below.
+    return read_publication(payload)[1]
 
 
 def _as_written(text: str, said: object) -> str | None:

@@ -63,7 +63,9 @@ def clean_text(value: object) -> object:
     """NFC-normalise text; refuse characters that a reader cannot see."""
     if not isinstance(value, str):
         return value
-    value = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
+    if "\r" in value:
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
+    value = unicodedata.normalize("NFC", value)
     if found := _UNSAFE.search(value):
         raise ValueError(
             f"第 {found.start() + 1} 个字符是不可见的控制字符（U+{ord(found.group()):04X}），"
@@ -115,6 +117,7 @@ Day = Annotated[date, Field(ge=date(1949, 10, 1), le=date(2199, 12, 31)), Type.D
 Lines = Annotated[tuple[Line, ...], Field(max_length=500), Type.LINES]
 
 
+@remembered(16384)  # The same suppliers stand in one record after another.
 def check_uscc(code: str) -> str:
     """Check a unified social credit code (统一社会信用代码, GB 32100-2015).
 

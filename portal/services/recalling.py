@@ -8,14 +8,23 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from threading import Lock
+from typing import Protocol
 
-from portal.domain.canonical import read_publication
+from portal.domain.canonical import read_document
 from portal.domain.documents.base import Document
-from portal.store.tables import Version
 
 ROOM = (
     32 * 1024 * 1024
 )  # Bytes of payloads. Read, a document takes about six times as much: 200 MB at the most.
+
+
+class Published(Protocol):
+    """A version, or what of one was asked for."""
+
+    @property
+    def digest(self) -> str: ...
+    @property
+    def payload(self) -> bytes | None: ...
 
 
 class Recall:
@@ -26,17 +35,23 @@ class Recall:
         self._room, self._taken, self._lock = room, 0, Lock()
         self._known: OrderedDict[str, tuple[Document, int]] = OrderedDict()
 
-    def document(self, version: Version) -> Document | None:
+    def known(self, digest: str) -> Document | None:
+        """Return the document of that fingerprint, if it is kept; whether it is destroyed by now, the caller knows."""
+        with self._lock:
+            known = self._known.get(digest)
+            if known is None:
+                return None
+            self._known.move_to_end(digest)
+            return known[0]
+
+    def document(self, version: Published) -> Document | None:
         """Return what a version says; None where its content is destroyed, which is then kept here no longer either."""
         if version.payload is None:
             self.forget(version.digest)
             return None
-        with self._lock:
-            known = self._known.get(version.digest)
-            if known is not None:
-                self._known.move_to_end(version.digest)
-                return known[0]
-        document, size = read_publication(version.payload)[1], len(version.payload)
+        if (known := self.known(version.digest)) is not None:
+            return known
+        document, size = read_document(version.payload), len(version.payload)
         with self._lock:
             if version.digest not in self._known:
                 self._known[version.digest] = (document, size)

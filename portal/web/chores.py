@@ -17,7 +17,6 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from portal.domain.calendar import previous_quarter, quarter_of
 from portal.domain.regimes import Regime
 from portal.services.board.computing import newest_change
 from portal.services.board.county import open_county
@@ -29,8 +28,7 @@ from portal.services.reports import retention, telling
 from portal.services.reports.eyes import Eyes
 from portal.services.running import handing_on, retiring
 from portal.services.running.overlay import newest_of, refresh
-from portal.services.supervision.bulletins import seen_before
-from portal.services.supervision.in_public import Views, seen
+from portal.services.supervision.in_public import Views
 from portal.store.db import begin_write, empty_journal
 from portal.store.tables import Unit
 from portal.web import chores_neglect, chores_supervision
@@ -173,7 +171,7 @@ class Chores:
             self._settled[slug] = state
 
     def _view(self) -> None:
-        """Work out what bulletins count from, once a county's board is renewed; one county a look."""
+        """Work out what bulletins count from and keep it, once a county's board is renewed; one county a look."""
         if self.views is None:
             return
         for slug in sorted(self._settled):
@@ -182,10 +180,7 @@ class Chores:
             if regime is None or self._viewed.get(slug) == state:
                 continue
             self._viewed[slug] = state
-            with Session(self.engine) as session:
-                here = open_county(session, slug, None)
-                today = seen(self.views, here, regime, on=state[1])
-                seen_before(self.views, here, regime, previous_quarter(quarter_of(state[1])), today)
+            chores_supervision.keep_views(self.engine, self.views, slug, regime, on=state[1])
             return
 
     def _watch(self) -> None:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from portal.domain.calendar import previous_quarter, quarter_of
 from portal.domain.regimes import Regime
 from portal.services.board.county import open_county
 from portal.services.checking import SHANGHAI
 from portal.services.supervision import (
+    bulletins,
+    in_public,
+    kept_views,
     lettering,
     planning,
     rectifying_letters,
     telling_officers,
     warnings,
 )
+from portal.services.supervision.in_public import Views
 from portal.store.db import begin_write
 from portal.web.chores_alone import Alone
+from portal.web.program import program
 
 
 def send_planned(
@@ -111,6 +117,26 @@ def keep_warnings(engine: Engine, slug: str, regime: Regime, *, now: datetime) -
         count = warnings.keep(county, regime, quarter=quarter, now=now, gathered=gathered)
         session.commit()
     return count
+
+
+def keep_views(engine: Engine, views: Views, slug: str, regime: Regime, *, on: date) -> None:
+    """Work out the public's views that the newest bulletin counts from, of today and as compared, and keep them.
+
+    Worked out first, and written after, as the states of warnings are. A page after a start finds them there.
+    """
+    quarter = previous_quarter(quarter_of(on))
+    with Session(engine) as session:
+        county = open_county(session, slug, None)
+        today = in_public.seen(views, county, regime, on=on, program=program())
+        then = bulletins.seen_before(views, county, regime, quarter, today, program=program())
+        both = {"": today, quarter: then} if then else {"": today}
+        unkept = kept_views.unkept(county, both, program=program())
+    if unkept.nothing:
+        return
+    with Session(engine) as session:
+        begin_write(session)
+        kept_views.keep(open_county(session, slug, None), unkept)
+        session.commit()
 
 
 def newest_step(engine: Engine) -> int:

@@ -31,9 +31,11 @@ from portal.services.board.refreshing import compute, refresh, store
 from portal.store.db import begin_write, make_engine, sqlite_url
 from portal.store.migrate import upgrade
 from portal.store.tables import Record
+from portal.web.chores_supervision import keep_views
 from tests.bench.board_pages import (
     ASKED,
     BOARD,
+    COUNTING,
     GROWING,
     OTHERS,
     TIMES,
@@ -100,7 +102,13 @@ def measure(
                     say(f"the board: the pages of {number} units")
                     what = f"{number} units, {cells:,} cells, {found.records:,} records"
                     whole_pages += [
-                        [what, name, *page.cells()] for name, page in asked({**BOARD, **OTHERS}).items()
+                        [what, f"{name}, nothing kept", *page.cells()]
+                        for name, page in asked(COUNTING).items()
+                    ]
+                    keep_views(make_engine(found.url), {}, SLUG, found.regime, on=_NOW.date())
+                    whole_pages += [
+                        [what, name, *page.cells()]
+                        for name, page in asked({**BOARD, **OTHERS, **COUNTING}).items()
                     ]
                 if number >= _LARGE:
                     cells = plant_asked(found.session, SLUG, max(PERIODS))
@@ -129,6 +137,7 @@ def measure(
             ["county", "page", "first request", "later", "plain, gzip"],
             whole_pages,
             f"The first request finds nothing in memory of what was read or worked out (as after a start, before the chores have been at it); later ones are medians of {TIMES}. "
+            "What a bulletin counts from is in the database by then, as the chores keep it; with nothing kept, it is a day's first one. "
             f"A county's own cells come from its records, older quarters are copies. Planted is the size asked for: every unit has {ASKED} cells in each of {max(PERIODS)} quarters, one for each duty and one more of supporting rules. Load of the machine at the end: {os.getloadavg()[0]:.1f}.",
         ),
     ]  # fmt: skip

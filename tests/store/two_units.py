@@ -22,6 +22,7 @@ COMMISSIONS = {
     "assessment",
     "audit",
     "board_cell",
+    "board_conduct",
     "board_finding",
     "board_unit",
     "bulletin",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from portal.domain.documents.regulation import Area
 from portal.domain.obligations import Case, Cell, Counts, Index, Standing, duty_of, rates
 from portal.domain.obligations.duties import Status
@@ -103,6 +105,19 @@ def conduct_of(
             for seen in report.findings
         ),
     )
+
+
+_CONDUCT = TypeAdapter(Conduct)
+
+
+def kept_text(one: Conduct) -> str:
+    """Return a unit's conduct as text (JSON), to be kept; `read_kept` gives it back as it was."""
+    return _CONDUCT.dump_json(one).decode()
+
+
+def read_kept(text: str) -> Conduct:
+    """Return the conduct that `kept_text` wrote down, or raise `ValueError` where the text is something else."""
+    return _CONDUCT.validate_json(text)
 
 
 def _flat(cell: Cell, names: Mapping[str, str], *, newest: bool) -> Kept:

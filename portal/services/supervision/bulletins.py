@@ -72,11 +72,11 @@ def compared_on(quarter: str, on: date, periods: Sequence[str]) -> date | None:
 
 
 def seen_before(
-    views: Views, county: County, regime: Regime, quarter: str, today: InPublic
+    views: Views, county: County, regime: Regime, quarter: str, today: InPublic, *, program: str = ""
 ) -> InPublic | None:
     """Return the view of the day with which a bulletin of today is compared, kept in `views`; None without such a day."""
     on = compared_on(quarter, today.on, today.periods)
-    return seen_on(views, county, regime, on=on, kept_for=quarter) if on else None
+    return seen_on(views, county, regime, on=on, kept_for=quarter, program=program) if on else None
 
 
 def own_figures(county: County, quarter: str, *, on: date) -> Own:

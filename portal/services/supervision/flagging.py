@@ -9,22 +9,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import contains_eager, joinedload
 
 from portal.domain.documents.base import Audience
 from portal.domain.documents.tender import Tender
 from portal.domain.regimes import Regime
-from portal.domain.rules.unit_file import as_it_stands
 from portal.domain.supervision.flags import Flag, Survey, UnitPurchases, survey
 from portal.domain.supervision.matters import Source
 from portal.domain.units import facts_of
 from portal.services.board.county import County
-from portal.services.checking import stage
-from portal.store.tables import Matter, Record, Version
+from portal.services.checking import SHANGHAI
+from portal.services.recalling import RECALL
+from portal.store.tables import Matter, Record, Version, Withdrawal
 from portal.store.tables import Unit as Unit
+
+_AT_ONCE = 500  # Payloads that one question asks for.
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,11 @@ def look(county: County, regime: Regime, *, on: date) -> Looked:
 
 
 def _purchases(county: County, on: date) -> dict[int, list[tuple[str, str, Tender]]]:
-    """Return each unit's purchases; only a record's newest version is read, the others are its past."""
+    """Return each unit's purchases; only a record's newest version is read, the others are its past.
+
+    One that was withdrawn or destroyed is no purchase any more. Payloads are fetched of what is not known yet, and of
+    nothing else: in a large county they are megabytes.
+    """
     newest = (
         select(func.max(Version.id))
         .join(Version.record)
@@ -58,19 +63,30 @@ def _purchases(county: County, on: date) -> dict[int, list[tuple[str, str, Tende
         .group_by(Version.record_id)
     )
     query = (
-        select(Version)
+        select(
+            Version.id, Version.digest, Record.unit_id, Record.index_no, Record.slug, Withdrawal.withdrawn_at
+        )
         .join(Version.record)
-        .where(Version.id.in_(newest))
-        .options(contains_eager(Version.record), joinedload(Version.withdrawal))
+        .outerjoin(Withdrawal, Withdrawal.version_id == Version.id)
+        .where(Version.id.in_(newest), Version.payload.is_not(None))
         .order_by(Record.unit_id, Record.id)
     )
+    standing = [one for one in county.session.execute(query) if not _gone(one.withdrawn_at, on)]
+    documents = {one.id: RECALL.known(one.digest) for one in standing}
+    wanting = [number for number, document in documents.items() if document is None]
+    for first in range(0, len(wanting), _AT_ONCE):
+        some = wanting[first : first + _AT_ONCE]
+        contents = select(Version.id, Version.digest, Version.payload).where(Version.id.in_(some))
+        documents |= {one.id: RECALL.document(one) for one in county.session.execute(contents)}
     found: dict[int, list[tuple[str, str, Tender]]] = defaultdict(list)
-    for version in county.session.scalars(query.execution_options(yield_per=500)):
-        record = version.record
-        stands = as_it_stands([stage(version, on=on)], ref=record.index_no)
-        if stands and not stands.withdrawn and isinstance(stands.document, Tender):
-            found[record.unit_id].append((record.index_no, record.slug, stands.document))
+    for one in standing:
+        if isinstance(document := documents[one.id], Tender):
+            found[one.unit_id].append((one.index_no, one.slug, document))
     return found
+
+
+def _gone(withdrawn_at: datetime | None, on: date) -> bool:
+    return withdrawn_at is not None and withdrawn_at.astimezone(SHANGHAI).date() <= on
 
 
 def matters_of(county: County, flags: Iterable[Flag]) -> dict[tuple[str, str], Matter]:

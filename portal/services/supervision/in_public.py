@@ -11,8 +11,6 @@ from threading import Lock
 from sqlalchemy import func, select
 
 from portal.domain.calendar import previous_quarter, quarter_of
-from portal.domain.canonical import read_publication
-from portal.domain.documents.base import Document
 from portal.domain.documents.finance import FinanceDisclosure
 from portal.domain.obligations import Case, Lost, board_periods, index_of, standing
 from portal.domain.regimes import Regime
@@ -21,6 +19,8 @@ from portal.domain.supervision.conduct import Conduct, conduct_of
 from portal.domain.units import facts_of
 from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
+from portal.services.recalling import RECALL
+from portal.services.supervision import kept_views
 from portal.services.supervision.outcomes import EVENT as OUTCOME
 from portal.store.public import (
     VersionRow,
@@ -67,12 +67,15 @@ _AT_WORK: dict[tuple[int, str], Lock] = {}  # By what is being worked out in thi
 Views = dict[tuple[int, str], tuple[tuple[object, ...], "InPublic"]]
 
 
-def seen(views: Views, county: County, regime: Regime, *, on: date, kept_for: str = "") -> InPublic:
+def seen(
+    views: Views, county: County, regime: Regime, *, on: date, kept_for: str = "", program: str = ""
+) -> InPublic:
     """Return the public's view of a day: worked out anew for units of which anything was published since.
 
     With a new day, a changed regime or another quarter on the board it is worked out for all of them, which takes
     seconds in a county of a hundred units. `views` keeps the newest of each jurisdiction, and of each quarter that
-    another day is `kept_for` because the quarter after it is compared with it.
+    another day is `kept_for` because the quarter after it is compared with it. What this `program` kept in the database
+    is taken from there: after a start nothing is worked out that was before.
     """
     # Whoever comes while it is being worked out waits for that instead of doing the same work beside it.
     with _AT_WORK.setdefault((county.id, kept_for), Lock()):
@@ -80,15 +83,31 @@ def seen(views: Views, county: County, regime: Regime, *, on: date, kept_for: st
         if known is None or known[0] != state:
             known = views[county.id, kept_for] = (
                 state,
-                in_public(county, regime, on=on, before=known[1] if known else None),
+                in_public(
+                    county,
+                    regime,
+                    on=on,
+                    before=known[1] if known else None,
+                    kept_for=kept_for,
+                    program=program,
+                ),
             )
     return known[1]
 
 
-def in_public(county: County, regime: Regime, *, on: date, before: InPublic | None = None) -> InPublic:
+def in_public(
+    county: County,
+    regime: Regime,
+    *,
+    on: date,
+    before: InPublic | None = None,
+    kept_for: str = "",
+    program: str = "",
+) -> InPublic:
     """Return how the units stand before the public on the day `on`.
 
-    `before` is an earlier view: units of which nothing was written since are taken from it.
+    `before` is an earlier view: units of which nothing was written since are taken from it; others from what this
+    `program` kept of the view (see `seen`), if it still holds. Without a program nothing kept is looked at.
     """
     periods = public_periods(county, on=on)
     units = [one for one in public_units(county.session) if one.jurisdiction_id == county.id]
@@ -99,6 +118,11 @@ def in_public(county: County, regime: Regime, *, on: date, before: InPublic | No
     if before is not None and before.basis == basis:
         known = {one.slug: one for one in before.units if before.marks.get(one.slug) == marks.get(one.slug)}
     stale = [one for one in units if one.slug not in known]
+    if program and stale:
+        stamps = kept_views.stamps_of(basis, marks, program=program)
+        there = kept_views.kept(county, kept_for, {one.id: stamps[one.slug] for one in stale})
+        known |= {one.slug: one for one in there.values()}
+        stale = [one for one in stale if one.id not in there]
     known |= {case.unit.slug: _conduct(case, periods) for case in _cases(county, regime, stale, on)}
     return InPublic(
         on,
@@ -137,7 +161,7 @@ def _cases(county: County, regime: Regime, units: Sequence[Unit], on: date) -> I
         lost: list[Lost] = []
         rows = public_versions(county.session, unit=unit.id)
         for _, some in groupby(rows, key=lambda row: row.record_id):
-            known = [(row, _document(row)) for row in some if _day(row) <= on]
+            known = [(row, RECALL.document(row)) for row in some if _day(row) <= on]
             stages = [
                 Stage(_day(row), document, row.withdrawn_at is not None and _gone(row) <= on)
                 for row, document in known
@@ -158,10 +182,6 @@ def _cases(county: County, regime: Regime, units: Sequence[Unit], on: date) -> I
             exemptions=exemptions.get(unit.id, ()),
             extensions=extensions.get(unit.id, ()),
         )
-
-
-def _document(row: VersionRow) -> Document | None:
-    return None if row.payload is None else read_publication(row.payload)[1]
 
 
 def _day(row: VersionRow) -> date:

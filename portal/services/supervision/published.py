@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Select, Subquery, func, select
 
-from portal.domain.canonical import read_publication
+from portal.domain.canonical import read_document
 from portal.domain.documents.base import Audience, Document, kind_of, kinds
 from portal.services.board.county import County
 from portal.store.tables import Record, Unit, Version, Withdrawal
@@ -47,7 +47,7 @@ class Published:
     @property
     def document(self) -> Document:
         """What the version says."""
-        return read_publication(self.payload)[1]
+        return read_document(self.payload)
 
     @property
     def title(self) -> str:

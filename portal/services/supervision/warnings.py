@@ -121,12 +121,21 @@ def _cells(county: County, quarters: Sequence[str], found: _Found) -> None:
         ),
     )
     wanting = BoardCell.status.in_((Status.MISSING.value, Status.LATE.value))
+    # Plain rows here and below: of a large county there are thousands.
     query = (
         county.rows(BoardCell)
+        .with_only_columns(
+            BoardCell.unit_id,
+            BoardCell.duty,
+            BoardCell.period,
+            BoardCell.quarter,
+            BoardCell.status,
+            BoardCell.word,
+        )
         .where(or_(standing, and_(BoardCell.quarter.in_(quarters), wanting)))
         .order_by(BoardCell.quarter, BoardCell.id)
     )
-    for one in county.session.scalars(query):
+    for one in county.session.execute(query):
         period = show_period(one.period) if one.period == one.quarter else one.period
         words = f"{duty_of(one.duty).title}{f' {period}' if period else ''}：{one.word}"
         found[one.unit_id][one.status].append(Clue(words, "cell", one.quarter))
@@ -134,11 +143,11 @@ def _cells(county: County, quarters: Sequence[str], found: _Found) -> None:
 
 def _told_by_duties(county: County) -> set[tuple[int, str, str]]:
     """Return unit, duty and record of whatever came late, in any quarter."""
-    late = county.rows(BoardCell).where(BoardCell.status == Status.LATE.value)
+    late = county.rows(BoardCell).with_only_columns(BoardCell.unit_id, BoardCell.duty, BoardCell.evidence)
     return {
-        (one.unit_id, one.duty, each.get("ref", ""))
-        for one in county.session.scalars(late)
-        for each in json.loads(one.evidence or "[]")
+        (unit, duty, each.get("ref", ""))
+        for unit, duty, evidence in county.session.execute(late.where(BoardCell.status == Status.LATE.value))
+        for each in json.loads(evidence or "[]")
     }
 
 
@@ -148,11 +157,21 @@ def _findings(county: County, quarters: Sequence[str], found: _Found) -> None:
     first, last = quarter_start(quarters[-1]), quarter_end(quarters[0])
     query = (
         county.rows(BoardFinding)
+        .with_only_columns(
+            BoardFinding.unit_id,
+            BoardFinding.rule,
+            BoardFinding.severity,
+            BoardFinding.ref,
+            BoardFinding.kind,
+            BoardFinding.slug,
+            BoardFinding.title,
+            BoardFinding.public,
+        )
         .where(BoardFinding.severity.in_(codes), BoardFinding.day >= first, BoardFinding.day <= last)
         .order_by(BoardFinding.day, BoardFinding.id)
     )
     known, told = rules(), _told_by_duties(county)
-    for one in county.session.scalars(query):
+    for one in county.session.execute(query):
         if one.ref and (one.unit_id, DUTY_OF_RULE.get(one.rule, ""), one.ref) in told:
             continue
         name = known[one.rule].title if one.rule in known else one.rule

@@ -113,6 +113,7 @@ POLICIES: dict[str, tuple[Policy, ...]] = {
         (
             "board_unit",
             "board_cell",
+            "board_conduct",
             "board_finding",
             "outcome",
             "own_record",

@@ -10,7 +10,7 @@ from portal.store.tables.accounts import (
     SignIn,
 )
 from portal.store.tables.base import Base, Instant
-from portal.store.tables.board import BoardCell, BoardFinding, BoardUnit
+from portal.store.tables.board import BoardCell, BoardConduct, BoardFinding, BoardUnit
 from portal.store.tables.desk import Attachment, Draft, DraftCopy, Mail, Member, Step, Upload
 from portal.store.tables.published import (
     Destruction,
@@ -50,6 +50,7 @@ __all__ = [
     "Audit",
     "Base",
     "BoardCell",
+    "BoardConduct",
     "BoardFinding",
     "BoardUnit",
     "Bulletin",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.store.tables.base import Base
@@ -91,3 +91,21 @@ class BoardFinding(Base):
     basis: Mapped[str]
     day: Mapped[date | None]  # When the record was published.
     public: Mapped[bool]
+
+
+class BoardConduct(Base):
+    """One unit as everybody saw it on a day (`portal.domain.supervision.conduct.Conduct`): what bulletins count from.
+
+    `quarter` is blank for today, else the quarter whose bulletin of today is compared with an earlier day. `stamp` is a
+    digest of all that it rests on; where that has moved on, the row says nothing.
+    """
+
+    __tablename__ = "board_conduct"
+    __table_args__ = (UniqueConstraint("unit_id", "quarter"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    jurisdiction_id: Mapped[int] = mapped_column(ForeignKey("jurisdiction.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    quarter: Mapped[str] = mapped_column(String(6))
+    stamp: Mapped[str] = mapped_column(String(64))
+    conduct: Mapped[str]  # JSON.

@@ -9,6 +9,7 @@ from portal.services.board.county import County
 from portal.services.supervision.bulletins import seen_before
 from portal.services.supervision.in_public import InPublic, seen, state_of
 from portal.web.office.house import county, office, today_of
+from portal.web.program import program
 
 VIEWS = "seen-in-public"  # In the app: the newest views. The chores renew them, so that nobody waits.
 
@@ -21,13 +22,14 @@ def place_of() -> tuple[County, Regime]:
 
 def seen_today(here: County, regime: Regime) -> InPublic:
     """Return the public's view of today."""
-    return seen(current_app.extensions.setdefault(VIEWS, {}), here, regime, on=today_of())
+    views = current_app.extensions.setdefault(VIEWS, {})
+    return seen(views, here, regime, on=today_of(), program=program())
 
 
 def seen_then(here: County, regime: Regime, quarter: str) -> InPublic | None:
     """Return the public's view of the day with which a quarter's bulletin of today is compared, if there is one."""
     views = current_app.extensions.setdefault(VIEWS, {})
-    return seen_before(views, here, regime, quarter, seen_today(here, regime))
+    return seen_before(views, here, regime, quarter, seen_today(here, regime), program=program())
 
 
 def still_seen(here: County, regime: Regime, view: InPublic) -> bool:

@@ -104,6 +104,16 @@ def _board() -> None:
         _text("details"),
         _at("computed_at"),
     )
+    op.create_table(
+        "board_conduct",
+        _id(),
+        _ref("jurisdiction_id", "jurisdiction", index=True),
+        _ref("unit_id", "unit"),
+        _short("quarter", 6),
+        _short("stamp", 64),
+        _text("conduct"),
+        sa.UniqueConstraint("unit_id", "quarter"),
+    )
 
 
 def _matters() -> None:
