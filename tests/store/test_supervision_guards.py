@@ -17,7 +17,7 @@ pytestmark = pytest.mark.database
 ATTACKS = [
     *((replacing(one), "不能") for one in (
         "matter", "letter", "rectification", "relation_filing", "relation_mark", "supervision_step", "audit",
-        "bulletin", "assessment", "outcome", "unit_event",
+        "bulletin", "assessment", "outcome", "unit_event", "warning",
     )),
     ("DELETE FROM supervision_step", "办理步骤不能删除"),
     ("UPDATE audit SET words = '改写'", "操作日志不能修改"),
@@ -25,6 +25,8 @@ ATTACKS = [
     ("UPDATE letter SET body = '改写'", "不能修改"),
     ("UPDATE letter SET due = '2020-01-01'", "不能修改"),
     ("UPDATE matter SET told_at = NULL", "不能修改"),
+    ("UPDATE warning SET state = 'calm'", "固定的预警状态不能修改"),
+    ("DELETE FROM warning", "固定的预警状态不能删除"),
     ("DELETE FROM relation_mark", "不能删除"),
     ("UPDATE relation_mark SET mark = 'x'", "不能修改"),
 ]  # fmt: skip

@@ -239,6 +239,16 @@ CREATE TRIGGER assessment_no_replace BEFORE INSERT ON assessment
 WHEN EXISTS (SELECT 1 FROM assessment WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, '已作的考核不能覆盖'); END;
 
+CREATE TRIGGER warning_no_delete BEFORE DELETE ON warning
+BEGIN SELECT RAISE(ABORT, '固定的预警状态不能删除'); END;
+
+CREATE TRIGGER warning_no_update BEFORE UPDATE ON warning
+BEGIN SELECT RAISE(ABORT, '固定的预警状态不能修改'); END;
+
+CREATE TRIGGER warning_no_replace BEFORE INSERT ON warning
+WHEN EXISTS (SELECT 1 FROM warning WHERE id = NEW.id OR (unit_id = NEW.unit_id AND quarter = NEW.quarter))
+BEGIN SELECT RAISE(ABORT, '固定的预警状态不能覆盖'); END;
+
 CREATE TRIGGER outcome_no_delete BEFORE DELETE ON outcome
 BEGIN SELECT RAISE(ABORT, '处理结果不能删除，只能撤销'); END;
 

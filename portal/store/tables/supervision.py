@@ -1,7 +1,7 @@
 """What the commission does about what it sees: matters, letters, rectification, outcomes, checks of its own.
 
 A unit sees of these what it was told of (`told_at`, `issued_at`, `shared`), and nothing of the rest. Steps,
-outcomes, filings and issued bulletins are never rewritten.
+outcomes, filings, issued bulletins and early-warning states once kept are never rewritten.
 """
 
 from __future__ import annotations
