@@ -14,6 +14,13 @@ from tests.databases import new_database, replacing
 from tests.store.two_units import make_world
 
 pytestmark = pytest.mark.database
+
+
+def once_more(table: str, columns: str) -> str:
+    """Return what enters the rows again under new numbers: as `INSERT OR REPLACE` it would put them in place of the old."""
+    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}"  # noqa: S608 - our own names.
+
+
 ATTACKS = [
     *((replacing(one), "不能") for one in (
         "matter", "letter", "rectification", "relation_filing", "relation_mark", "supervision_step", "audit",
@@ -27,6 +34,16 @@ ATTACKS = [
     ("UPDATE matter SET told_at = NULL", "不能修改"),
     ("UPDATE warning SET state = 'calm'", "固定的预警状态不能修改"),
     ("DELETE FROM warning", "固定的预警状态不能删除"),
+    (once_more("bulletin", "jurisdiction_id, period, number, figures, digest, words, issued_by, issued_at"), "通报不能覆盖"),
+    (
+        once_more(
+            "assessment",
+            "jurisdiction_id, unit_id, year, number, figures, suggestion, decision, words, decided_by, decided_at",
+        ),
+        "考核不能覆盖",
+    ),
+    ("UPDATE relation_filing SET uid = 'x'", "不能修改"),
+    ("UPDATE relation_filing SET recorded_by = '别人'", "不能修改"),
     ("DELETE FROM relation_mark", "不能删除"),
     ("UPDATE relation_mark SET mark = 'x'", "不能修改"),
 ]  # fmt: skip

@@ -226,7 +226,8 @@ CREATE TRIGGER bulletin_no_update BEFORE UPDATE ON bulletin
 BEGIN SELECT RAISE(ABORT, '已发的通报不能修改'); END;
 
 CREATE TRIGGER bulletin_no_replace BEFORE INSERT ON bulletin
-WHEN EXISTS (SELECT 1 FROM bulletin WHERE id = NEW.id)
+WHEN EXISTS (SELECT 1 FROM bulletin WHERE id = NEW.id
+  OR (jurisdiction_id = NEW.jurisdiction_id AND period = NEW.period AND number = NEW.number))
 BEGIN SELECT RAISE(ABORT, '已发的通报不能覆盖'); END;
 
 CREATE TRIGGER assessment_no_delete BEFORE DELETE ON assessment
@@ -236,7 +237,8 @@ CREATE TRIGGER assessment_no_update BEFORE UPDATE ON assessment
 BEGIN SELECT RAISE(ABORT, '已作的考核不能修改'); END;
 
 CREATE TRIGGER assessment_no_replace BEFORE INSERT ON assessment
-WHEN EXISTS (SELECT 1 FROM assessment WHERE id = NEW.id)
+WHEN EXISTS (SELECT 1 FROM assessment WHERE id = NEW.id
+  OR (unit_id = NEW.unit_id AND year = NEW.year AND number = NEW.number))
 BEGIN SELECT RAISE(ABORT, '已作的考核不能覆盖'); END;
 
 CREATE TRIGGER warning_no_delete BEFORE DELETE ON warning
@@ -332,8 +334,9 @@ CREATE TRIGGER relation_filing_no_delete BEFORE DELETE ON relation_filing
 BEGIN SELECT RAISE(ABORT, '特定关系人报备不能删除'); END;
 
 CREATE TRIGGER relation_filing_stays BEFORE UPDATE ON relation_filing
-WHEN NEW.id <> OLD.id OR NEW.unit_id <> OLD.unit_id OR NEW.sealed <> OLD.sealed OR NEW.filed_on <> OLD.filed_on
-  OR OLD.ended_on IS NOT NULL
+WHEN NEW.id <> OLD.id OR NEW.uid <> OLD.uid OR NEW.unit_id <> OLD.unit_id OR NEW.jurisdiction_id <> OLD.jurisdiction_id
+  OR NEW.sealed <> OLD.sealed OR NEW.filed_on <> OLD.filed_on OR NEW.recorded_by <> OLD.recorded_by
+  OR NEW.recorded_at <> OLD.recorded_at OR OLD.ended_on IS NOT NULL
 BEGIN SELECT RAISE(ABORT, '特定关系人报备不能修改，只能终止'); END;
 """
 
