@@ -164,11 +164,13 @@ def site(world: World, browser: Browser) -> Iterator[Site]:
         found.address = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield found
-        page.close()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        try:
+            yield found
+            page.close()
+        finally:  # Also where the browser is gone: the thread would keep the whole run from ending.
+            server.shutdown()
+            thread.join()
+            server.server_close()
 
 
 def leaked(site: Site, *secrets: str) -> list[str]:

@@ -451,6 +451,7 @@ def test_without_scripts(county: County, hosts: Running, browser: Browser) -> No
         context.on("request", lambda one: asked.append(one.url))
         page.goto(f"{hosts.public}/{JURISDICTION}/report/write.html")
         page.get_by_role("link", name="用不用脚本的页面").click()
+        page.wait_for_url(f"{hosts.address}/**")
         sound(page, scripts=False)
         page.get_by_label("匿名", exact=True).check()
         page.get_by_label("反映哪个单位").fill(UNIT)
