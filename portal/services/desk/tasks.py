@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.calendar import quarter_of
 from portal.domain.documents.annual import AnnualReport
-from portal.domain.documents.base import kind_of, kinds
+from portal.domain.documents.base import Audience, kind_of, kinds
 from portal.domain.documents.delegation import DelegationPlan
 from portal.domain.documents.finance import FinanceDisclosure
 from portal.domain.documents.regulation import Regulation
@@ -32,7 +32,7 @@ from portal.services.checking import SHANGHAI
 from portal.services.compliance import cases_of
 from portal.services.compliance_answers import period_name
 from portal.services.desk.drafts_due import Paper, own_deadline, paper_of, veiled
-from portal.services.desk.reading import HIDDEN
+from portal.services.desk.reading import HIDDEN, handled_by
 from portal.services.desk.reviewing import why_not_reviewer
 from portal.services.desk.rooms import Actor, Room
 from portal.store.tables import Jurisdiction, Record, Unit
@@ -251,6 +251,7 @@ class _View:
         self._today, self._case, self._mine = today, case, mine
         roles = actor.roles if actor else frozenset[Role]()
         self._writes, self._reviews = allowed(roles, Action.WRITE), allowed(roles, Action.REVIEW)
+        self._handled = handled_by(roles)
 
     def of_duties(
         self, found: Standing, papers: list[Paper], records: dict[str, Record]
@@ -299,7 +300,7 @@ class _View:
                 None,
             )
         task = self._from_cell(cell, title, None, also=also)
-        if record:
+        if record and Audience(record.versions[-1].audience) in self._handled:
             target = Target("record", record.kind, period=cell.period, slug=record.slug)
             return replace(task, target=target, action="补充" if self._writes else "查看")
         kind = _KIND_OF[cell.duty.code]

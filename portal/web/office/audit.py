@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -18,12 +18,13 @@ from portal.domain.roles import Action
 from portal.domain.values import Type, read_day
 from portal.exchange.sheets.writing import safe_text
 from portal.exchange.workbook import XLSX_TYPE, Column, Shape, Sheet, workbook
+from portal.services.accounts.keeping import kept_by_commission
 from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
 from portal.services.running import audit
 from portal.services.running.audit import Entry, Wanted
 from portal.web.guards import may
-from portal.web.office.house import county, office, page, person
+from portal.web.office.house import county, gate, office, page, person
 from portal.web.office.tables import saved_as, sent
 
 bp = Blueprint("audit", __name__)
@@ -52,10 +53,11 @@ def listing() -> ResponseReturnValue:
     chosen = {name: value for name, value in typed.items() if value}
     units = here.units()
     names = {one.id: one for one in units}
+    kept = {one.id for one in kept_by_commission(gate(), person().jurisdiction)}
     body = page(
         "office/audit/listing.html",
         title="操作日志",
-        rows=[(one, moment(one.at), names.get(one.unit_id or 0), where(one, names)) for one in entries],
+        rows=[(one, moment(one.at), names.get(one.unit_id or 0), where(one, names, kept)) for one in entries],
         typed=typed,
         problems=problems,
         sorts=[("", "全部"), *audit.SORTS.items()],
@@ -79,8 +81,11 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
 
 
-def where(one: Entry, units: dict[int, Any]) -> str | None:
-    """Return where the thing is that an entry is about; None where there is no page of it."""
+def where(one: Entry, units: dict[int, Any], accounts: Container[int]) -> str | None:
+    """Return where the thing is that an entry is about; None where the reader has no page of it.
+
+    Of `accounts` are those that the commission keeps: the others belong to their units.
+    """
     match one.place:
         case ("unit", slug):
             return url_for("county_units.one", slug=slug)
@@ -88,7 +93,7 @@ def where(one: Entry, units: dict[int, Any]) -> str | None:
             return url_for("county_terms.history")
         case ("record", number, kind, slug) if (unit := units.get(int(number))) and office().public_url:
             return _public(unit.slug, kind, slug)
-        case ("account", number):
+        case ("account", number) if int(number) in accounts:
             return _known("users.commission_one", number=int(number))
         case (table, uid):
             endpoint = _PLACES.get(table)

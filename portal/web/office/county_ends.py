@@ -78,6 +78,8 @@ def _ending(here: County, form: Any) -> Ending:
         raise NotKept("请选择并入哪个单位。", "into")
     if way not in {code for code, _, _ in WAYS}:
         raise NotKept("请选择办理哪一种。", "way")
+    if way == UNITE and not form.get("new_name", "").strip():  # Else the preview would speak of no successor.
+        raise NotKept("请填写新单位的全称。", "name")
     return Ending(
         tuple(one for one in chosen if one is not None),
         need_day(form.get("on", ""), "on", "施行日期"),
