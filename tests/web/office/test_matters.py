@@ -328,6 +328,8 @@ def test_bulk_without_anything_ticked_or_with_a_wrong_day_keeps_what_was_typed(
     wrong = world.post(officer, "/matters/bulk", {"pick": [f"{one}:1"], "deed": "due", "new_due": "下周"})
     assert wrong.status_code == 422
     assert 'value="下周"' in wrong.text
+    assert 'id="bulk-due-due" aria-invalid="true" aria-describedby="bulk-due-due-err"' in wrong.text
+    assert '<p class="err" id="bulk-due-due-err">' in wrong.text
     assert f'value="{one}:1" checked' in wrong.text
 
 
