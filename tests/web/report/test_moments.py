@@ -47,4 +47,6 @@ def test_the_browser_is_asked_to_keep_nothing_that_was_typed(world: World) -> No
     forms = [found for page in pages for found in re.findall(r"<form[^>]*>.*?</form>", page, re.DOTALL)]
     typed = [one for one in forms if re.search(r"<textarea|<input (?!type=\"hidden\")", one)]
     assert len(typed) == 4
-    assert all('autocomplete="off"' in one.partition(">")[0] for one in typed)
+    # Some browsers send what they check the spelling of to their makers.
+    for wanted in ('autocomplete="off"', 'spellcheck="false"'):
+        assert all(wanted in one.partition(">")[0] for one in typed)

@@ -125,6 +125,7 @@ def test_the_receipt_proves_what_was_written(world: World, wire: Wire) -> None:
     changed = wire.form(f"/{SLUG}/check", {"proof": proof["receipt"].replace("2026-11-23", "2026-11-22")})
     assert changed.status_code == 422
     assert "签名有效" not in changed.text
+    assert_tied(changed.text)
     filed = wire.form(f"/{SLUG}/check", {"proof": ""}, {"proof_file": ("p.json", json.dumps(proof).encode())})
     assert "内容相符" in filed.text
     # A receipt of an earlier key list stays good.
@@ -166,7 +167,16 @@ def test_what_is_missing_is_told_and_everything_typed_is_kept(
     assert words in summary
     assert "重新选择" in summary
     assert "损失很大</textarea>" in answer.text
+    assert_tied(answer.text)
     assert not world.rows(SealedReport)
+
+
+def assert_tied(text: str) -> None:
+    """What is wrong is read aloud with the field, or the group of fields, that it stands at."""
+    told = re.findall(r'class="error" id="([^"]+)"', text)
+    assert told
+    described = " ".join(re.findall(r'aria-describedby="([^"]+)"', text)).split()
+    assert set(told) <= set(described)
 
 
 def test_when_nobody_is_left_it_is_refused_before_anything_is_stored(world: World, wire: Wire) -> None:
@@ -264,6 +274,7 @@ def test_a_slip_in_the_code_is_told_without_a_lookup(world: World, wire: Wire) -
         assert answer.status_code == 422
         assert "查询码" in answer.text
         assert typed not in answer.text or not typed
+        assert_tied(answer.text)
 
 
 def test_variants_of_the_code_are_taken(wire: Wire) -> None:
@@ -351,6 +362,9 @@ def test_a_swapped_case_key_is_noticed(world: World, wire: Wire) -> None:
     assert "可能被人替换过" in look(wire, code).text
     answer = look(wire, code, "status/message", message="补充一句说明")
     assert answer.status_code == 422
+    # There is no form to lead to any more; what was typed can be copied.
+    assert 'href="#message"' not in answer.text
+    assert "补充一句说明</textarea>" in answer.text
     assert not world.rows(ReportPart)
 
 

@@ -96,6 +96,16 @@ def test_the_page_has_every_part_and_button(page: tuple[str, str]) -> None:
     assert "static/sealing/late.js" in html
 
 
+def test_the_page_speaks_of_what_is_done_on_it_and_keeps_it_from_other_ears(page: tuple[str, str]) -> None:
+    script, html = page
+    what = {"report-form": "加密", "report-status": "查询", "report-check": "核对"}[script]
+    told = re.findall(r'data-part="failed".*?<h(\d)>(.*?)</h', html)
+    assert told == [("2" if script == "report-check" else "3", f"现在不能在这里{what}")]
+    assert f'<template data-words="failed-script">{what}用的程序' in html
+    # What some browsers check the spelling of they send to their makers.
+    assert 'id="report" spellcheck="false"' in html
+
+
 def test_the_scripts_say_nothing_by_themselves() -> None:
     for file in (STATIC / "sealing").glob("*.js"):
         code = re.sub(r"(?m)^\s*(?://|\*|/\*).*$|\s//.*$", "", file.read_text(encoding="utf-8"))
