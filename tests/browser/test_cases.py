@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Route, expect, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -222,6 +222,69 @@ def test_locking_leaves_nothing_of_a_report_on_the_page(bureau: Bureau, sat: Ope
     for secret in (TEXT, "示例县住房局", "没有保存的记要", PASSPHRASE, bureau.secrets["示例乙"]):
         assert secret not in left + values
     until(page, lambda: not page.workers)
+
+
+def test_locking_at_the_list_leaves_nothing_of_any_report(bureau: Bureau, sat: Open) -> None:
+    bureau.file()
+    other = "另一件举报说的是示例采购，没有公开招标就定了供应商，金额不小。"
+    bureau.file(text=other)
+    page = sat(bureau, "示例乙")
+    unlock(page, bureau, "示例乙")
+    expect(page.locator('[data-part="titles-told"]')).to_contain_text("已打开 2 件")
+    open_first(page)  # The other's first words are now among the choices of what to merge into.
+    page.get_by_role("link", name="回到列表").click()
+    page.get_by_role("button", name="锁上").click()
+    expect(page.locator(".cases-list")).to_contain_text("内容已加密")
+    left = page.content()
+    for secret in (TEXT[:12], other[:12], "示例县住房局"):
+        assert secret not in left
+
+
+@pytest.mark.parametrize("then", ["another report", "the lock"])
+def test_what_comes_late_does_not_stand_on_the_page(bureau: Bureau, sat: Open, then: str) -> None:
+    late = bureau.file(about=["示例丙"])  # Who is left out is named by the list, which is fetched.
+    other = bureau.file()
+    page = sat(bureau, "示例乙")
+    held: list[Route] = []
+    unlock(page, bureau, "示例乙")
+    expect(page.locator('[data-part="titles-told"]')).to_contain_text("已打开 2 件")
+    page.route("**/list.json?for=*", lambda route: held.append(route))
+    with page.expect_request("**/list.json?for=*"):
+        page.locator(f"#title-{late}").click()
+    if then == "the lock":
+        page.get_by_role("button", name="锁上").click()
+        expect(page.locator('[data-part="shut-why"]')).to_contain_text("解锁后")
+    else:
+        page.locator(f"#title-{other}").click()
+        expect(page.locator('[data-part="what"]')).to_have_text(TEXT)
+    for one in held:
+        one.continue_()
+    page.evaluate("fetch('/reports/list.json', {cache: 'no-store'}).then((one) => one.text())")
+    expect(page.locator('[data-part="case-line"]')).to_contain_text(late if then == "the lock" else other)
+    assert "示例丙" not in (page.locator('[data-part="facts"]').text_content() or "")
+    if then == "the lock":
+        assert TEXT not in page.content()
+        assert not page.workers
+
+
+def test_what_keeps_a_text_from_being_sent_is_told_beside_it(bureau: Bureau, sat: Open) -> None:
+    bureau.file()
+    page = sat(bureau, "示例乙")
+    page.route("**/list.json*", lambda route: route.abort())
+    unlock(page, bureau, "示例乙")
+    open_first(page)
+    page.get_by_role("button", name="加密并发送").click()
+    answer = page.get_by_label("答复举报人")
+    expect(page.locator("#reply-wrong")).to_have_text("还没有写答复。")
+    expect(answer).to_be_focused()
+    assert "reply-wrong" in (answer.get_attribute("aria-describedby") or "").split()
+    # That no list came is no sign of fraud, and no word of the program's own.
+    page.locator("details[data-action=route_up] summary").click()
+    expect(page.locator('[data-part="superiors"]')).to_contain_text("没有取到密钥清单")
+    page.get_by_role("link", name="回到列表").click()
+    page.locator(".cases-list .pick input").check()
+    page.get_by_role("button", name="按现行清单重新授权").click()
+    expect(page.locator('[data-part="bulk-told"]')).to_contain_text("没有取到密钥清单")
 
 
 def test_the_lock_falls_by_itself_after_a_quarter_of_an_hour(bureau: Bureau, sat: Open) -> None:

@@ -151,4 +151,9 @@ def test_a_receipt_is_checked_without_sending_it(site: Site, tmp_path: Path) -> 
     file.write_text(proof, encoding="utf-8")
     page.get_by_label("文件").set_input_files(file)
     page.get_by_text("[content-good]").wait_for()
+    # A file that cannot be a receipt is told, and what stood in the field is not taken for it.
+    file.write_bytes(b"x" * 2_000_001)
+    page.get_by_label("文件").set_input_files(file)
+    page.get_by_text("[check-malformed]").wait_for()
+    assert page.get_by_label("凭证").input_value() == ""
     assert len([one for one in site.asked if one.method == "POST"]) == posted

@@ -1,7 +1,7 @@
 // What can be done with the open report: which forms are shown, what they send, and what is told afterwards.
-import { postJson } from "./cases-api.js";
+import { Refused, postJson, troubleOf } from "./cases-api.js";
 import { ask } from "./cases-vault.js";
-import { keyList } from "./cases-unlock.js";
+import { keyList, listTrouble } from "./cases-unlock.js";
 import { known, label, titleOf } from "./cases-detail.js";
 import { nameOf } from "./cases-list.js";
 import { sealNote } from "./cases-talk.js";
@@ -108,8 +108,8 @@ async function superiors(found) {
   try {
     const { holders } = await above(found);
     return say("superiors", holders.length ? words("superiors", { names: holders.map((one) => one.name).join("、") }) : words("superiors-none"));
-  } catch {
-    return say("superiors", words("list-wrong"));
+  } catch (error) {
+    return say("superiors", listTrouble(error));
   }
 }
 
@@ -139,12 +139,13 @@ export function clearActs() {
     say(part("wrong", form));
   }
   delete part("colleagues").dataset.touched;
+  options(formOf("merge").elements.into, [], true); // The others' first words stand in them.
   for (const box of part("acts").querySelectorAll("details")) box.open = false;
   reveal("approval", false);
   reveal("merge-pair", false);
 }
 
-class Missing extends Error {
+class Missing extends Refused {
   constructor(name, control) {
     super(words(`need-${name}`));
     this.control = control;
@@ -197,11 +198,11 @@ async function routedUp(form, found) {
   let target;
   try {
     target = await above(found);
-  } catch {
-    throw new Error(words("list-wrong"));
+  } catch (error) {
+    throw new Refused(listTrouble(error));
   }
   const { list, day, holders } = target;
-  if (!holders.length) throw new Error(words("superiors-none"));
+  if (!holders.length) throw new Refused(words("superiors-none"));
   const ids = holders.map((one) => one.id);
   const sealed = await ask("rewrap", { id: found.report.id, list, holders: ids, kind: "superior", day, least: found.report.opening });
   return { sealed: { ...sealed, serial: list.serial } };
@@ -230,6 +231,17 @@ export function acting({ current, done, conflict, wrong }) {
     return words(kept ? "conflict-kept" : "conflict-closed", values);
   }
 
+  async function conflicted(form, error) {
+    const text = form.elements.note ? form.elements.note.value.trim() : "";
+    try {
+      await conflict();
+    } catch (trouble) {
+      return say(part("wrong", form), `${error.message}${troubleOf(trouble)}`);
+    }
+    const sentence = current() ? overtaken(form, text, error.message) : error.message;
+    return sentence ? wrong(sentence) : say(part("wrong", form), words("conflict", { error: error.message }));
+  }
+
   part("acts").addEventListener("submit", async (event) => {
     event.preventDefault();
     const form = event.target;
@@ -247,13 +259,8 @@ export function acting({ current, done, conflict, wrong }) {
       form.closest("details").open = false;
       await done(answer, words(`done-${name}`));
     } catch (error) {
-      if (error.status === 409) {
-        const text = form.elements.note ? form.elements.note.value.trim() : "";
-        await conflict();
-        const sentence = overtaken(form, text, error.message);
-        if (sentence) wrong(sentence);
-        else say(part("wrong", form), words("conflict", { error: error.message }));
-      } else say(part("wrong", form), error.name === "VaultError" ? words("too-long") : error.message || words("trouble-answer"));
+      if (error.status === 409) await conflicted(form, error);
+      else say(part("wrong", form), troubleOf(error));
       if (error.control) error.control.focus();
     }
     button.disabled = false;

@@ -10,6 +10,12 @@ export class Refused extends Error {
   }
 }
 
+/** What an error is told as: the office's own sentence or one of the page, never a name out of the program. */
+export function troubleOf(error) {
+  if (error instanceof Refused) return error.message;
+  return words({ TooLong: "too-long", Locked: "locked-now" }[error.name] || "trouble-answer");
+}
+
 /** An address under /reports/. */
 export function at(path) {
   return root.dataset.base + path;

@@ -111,23 +111,23 @@ function fact(name, text) {
   return made;
 }
 
-async function leftOut(content) {
-  if (!content.left_out.length) return null;
+/** The names of those whom the reporter left out; fetched before anything is shown, so that showing is never half done. */
+export async function namesLeftOut({ inside }) {
+  if (!inside || !inside.opened || !inside.content.left_out.length) return [];
   let holders = [];
   try {
-    ({ holders } = await keyList(content.jurisdiction));
+    ({ holders } = await keyList(inside.content.jurisdiction));
   } catch {
     // Their names are not known then; that they are left out is.
   }
-  const name = (id) => (holders.find((one) => one.id === id) || { name: words("unknown-holder") }).name;
-  return fact("left_out", words("fact-left_out-by", { names: content.left_out.map(name).join("、") }));
+  return inside.content.left_out.map((id) => (holders.find((one) => one.id === id) || { name: words("unknown-holder") }).name);
 }
 
 function people(persons) {
   return persons.map((one) => [one.name, one.unit, one.post].filter(Boolean).join("，")).join("\n");
 }
 
-async function content({ report, inside }) {
+function content({ report, inside }, leftOut) {
   const said = inside.content;
   part("what").replaceChildren(...said.what.split(/\n+/).map((text) => element("p", text)));
   const facts = [fact("unit", said.unit)];
@@ -143,8 +143,7 @@ async function content({ report, inside }) {
   if (said.known_from) facts.push(fact("known_from", label("known", said.known_from)));
   if (said.reported_before) facts.push(fact("reported_before", said.reported_before));
   if (!said.reporter) facts.push(fact("anonymous", words("anonymous")));
-  const out = await leftOut(said);
-  if (out) facts.push(out);
+  if (leftOut.length) facts.push(fact("left_out", words("fact-left_out-by", { names: leftOut.join("、") })));
   fill("facts", facts);
   reveal("reporter", Boolean(said.reporter));
   if (report.commitment) say("integrity", inside.commitment === report.commitment ? words("integrity-right") : "");
@@ -218,8 +217,8 @@ function record(report) {
   fill("handlers", (active.length ? active : [words("handlers-none")]).map((text) => element("li", text)));
 }
 
-/** Put a report on the page; what is typed into its forms stays. */
-export async function showCase(found) {
+/** Put a report on the page; what is typed into its forms stays. `leftOut` as of `namesLeftOut`. */
+export function showCase(found, leftOut) {
   const { report, inside } = found;
   const opened = Boolean(inside && inside.opened);
   const day = chineseDay(report.received_on);
@@ -235,7 +234,7 @@ export async function showCase(found) {
   const old = part("case").querySelector(".watermark");
   if (old) old.remove();
   if (opened) {
-    await content(found);
+    content(found, leftOut);
     part("case").append(watermark(words("printed-by", { name: settings.name, day: chineseDay(settings.today) })));
   } else shut(found);
 }
@@ -246,7 +245,10 @@ export function clearCase() {
   part("case-title").textContent = "";
   for (const name of ["content", "talk", "notes", "files", "print", "reporter-facts"]) reveal(name, false);
   reveal(root.querySelector('[data-act="reporter"]'), true);
-  for (const form of part("case").querySelectorAll("form")) form.reset();
+  for (const form of part("case").querySelectorAll("form")) {
+    form.reset();
+    say(part("wrong", form));
+  }
   const old = part("case").querySelector(".watermark");
   if (old) old.remove();
   for (const name of ["merge-this", "merge-that", "superiors"]) part(name).textContent = "";

@@ -1,11 +1,11 @@
 // The inbox: one page, list and report by turns. The report's id stands behind the # of the address and nowhere else.
-import { postJson } from "./cases-api.js";
+import { newToken, postJson, troubleOf } from "./cases-api.js";
 import { acting, clearActs, showActs } from "./cases-acts.js";
-import { clearCase, fetchCase, known, showCase, showReporter } from "./cases-detail.js";
+import { clearCase, fetchCase, known, namesLeftOut, showCase, showReporter } from "./cases-detail.js";
 import { closeTitles, openTitles, picking, refreshList, sealedRows, showTitle } from "./cases-list.js";
 import { ask } from "./cases-vault.js";
 import { key, lock, when } from "./cases-unlock.js";
-import { sealNote, showTalk, writing } from "./cases-talk.js";
+import { sealNote, showTalk, textsOf, writing } from "./cases-talk.js";
 import { act, focusOn, part, reveal, root, say, words } from "/static/sealing/page.js";
 
 const ID = /^#([0-9a-z]{26})$/i;
@@ -18,11 +18,10 @@ const views = (name) => {
   for (const one of root.querySelectorAll("[data-view]")) one.hidden = one.dataset.view !== name;
 };
 
-function wrong(sentence, control) {
+function wrong(sentence) {
   say("flash");
   say("trouble", sentence);
   part("trouble").scrollIntoView({ block: "nearest" });
-  if (control) control.focus();
 }
 
 function flash(sentence) {
@@ -31,17 +30,29 @@ function flash(sentence) {
   part("flash").scrollIntoView({ block: "nearest" });
 }
 
+// After each wait it is asked whether the page still wants this report: what came late of another one, or was on its way when
+// the lock fell, must not stand on it.
 async function load(id) {
   turnOf += 1;
   const mine = turnOf;
-  const found = await fetchCase(id);
-  if (mine !== turnOf) return false;
-  shown = found;
-  await showCase(found);
-  showActs(found);
-  if (found.inside && found.inside.opened) await showTalk(found);
-  showTitle(id);
-  return true;
+  try {
+    const found = await fetchCase(id);
+    const leftOut = await namesLeftOut(found);
+    if (mine !== turnOf) return false;
+    shown = found;
+    showCase(found, leftOut);
+    showActs(found);
+    if (found.inside && found.inside.opened) {
+      const texts = await textsOf(found.report);
+      if (mine !== turnOf) return false;
+      showTalk(found, texts);
+    }
+    showTitle(id);
+    return true;
+  } catch (error) {
+    if (mine !== turnOf) return false;
+    throw error;
+  }
 }
 
 async function openAddress() {
@@ -59,8 +70,9 @@ async function openAddress() {
     focusOn(part("case-title"));
     window.scrollTo(0, 0);
   } catch (error) {
+    history.replaceState(null, "", location.pathname + location.search); // Else the same link would do nothing.
     closed();
-    if (error.name !== "Locked") wrong(error.message);
+    if (error.name !== "Locked") wrong(troubleOf(error));
     if (error.status === 401) lock();
   }
   return undefined;
@@ -79,14 +91,23 @@ function closed() {
 }
 
 async function reloaded() {
-  const [fresh] = await Promise.all([refreshList(), load(shown.report.id)]);
+  const [fresh] = await Promise.all([refreshList(), shown && load(shown.report.id)]);
   if (fresh) sealed = fresh;
+}
+
+// What was done is done, whether or not the page can show it yet.
+async function toldAfter(sentence) {
+  try {
+    await reloaded();
+    flash(sentence);
+  } catch {
+    flash(`${sentence}${words("not-fresh")}`);
+  }
 }
 
 async function done(answer, sentence) {
   if (answer.visible) {
-    await reloaded();
-    flash(sentence);
+    await toldAfter(sentence);
     return;
   }
   known.delete(answer.id);
@@ -96,28 +117,35 @@ async function done(answer, sentence) {
   flash(`${sentence}${words("gone")}`);
 }
 
-async function turned() {
+const still = (id) => shown !== null && shown.report.id === id;
+
+async function turned(button) {
   const { id, grants } = shown.report;
+  button.disabled = true;
   try {
     await postJson(`${id}/turn`, { halves: await ask("turn", { grants }) });
-    await load(id);
-    flash(words("turned"));
+    if (still(id) && (await load(id))) flash(words("turned"));
   } catch (error) {
-    wrong(error.message);
+    wrong(troubleOf(error));
   }
+  button.disabled = false;
 }
 
-// Written down first: nobody sees the name without a trace.
-async function reporter() {
+// Written down first: nobody sees the name without a trace. Whoever has gone on to another report sees none.
+async function reporter(button) {
+  const { report } = shown;
+  button.disabled = true;
   try {
-    const note = await sealNote(shown.report, words("note-reporter"), { seen: "reporter" });
-    const token = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-    await postJson(`${shown.report.id}/note`, { token, sealed: note });
-    showReporter(shown);
-    focusOn(part("reporter-facts"));
+    const note = await sealNote(report, words("note-reporter"), { seen: "reporter" });
+    await postJson(`${report.id}/note`, { token: newToken(), sealed: note });
+    if (still(report.id) && shown.inside && shown.inside.opened) {
+      showReporter(shown);
+      focusOn(part("reporter-facts"));
+    }
   } catch (error) {
-    wrong(error.message);
+    wrong(troubleOf(error));
   }
+  button.disabled = false;
 }
 
 act("turn", turned);
@@ -132,14 +160,7 @@ window.addEventListener("beforeprint", () => {
   if (shown && shown.inside && shown.inside.opened) postJson(`${shown.report.id}/printed`, {}, { keepalive: true }).catch(() => {});
 });
 acting({ current: () => shown, done, conflict: reloaded, wrong });
-writing({
-  current: () => shown,
-  done: async (sentence) => {
-    await reloaded();
-    flash(sentence);
-  },
-  wrong,
-});
+writing({ current: () => shown, done: toldAfter });
 picking({
   changed: async () => {
     sealed = (await refreshList()) || sealed;
@@ -152,12 +173,13 @@ when("unlocked", async () => {
   openTitles();
 });
 when("locked", () => {
+  turnOf += 1; // What is on its way must not arrive.
   known.clear();
   clearCase();
   clearActs();
   closeTitles(sealed);
   say("flash");
-  if (shown) {
+  if (ID.test(location.hash)) {
     shown = null;
     openAddress();
   }

@@ -1,7 +1,7 @@
 // The list: titles opened one after the other, rows ticked and dealt with at once, the table fetched again after an act.
-import { getPage, postJson } from "./cases-api.js";
+import { Refused, getPage, postJson, troubleOf } from "./cases-api.js";
 import { ask } from "./cases-vault.js";
-import { key, keyList } from "./cases-unlock.js";
+import { key, keyList, listTrouble } from "./cases-unlock.js";
 import { fetchCase, known, titleOf } from "./cases-detail.js";
 import { element, part, reveal, root, say, words } from "/static/sealing/page.js";
 import { freeText } from "/static/sealing/reading.js";
@@ -140,9 +140,11 @@ export async function refreshList() {
 // Sealed again for everybody who may open it by the present list: the same people's new keys, and who came after.
 async function rewrapped(id) {
   const found = await fetchCase(id);
-  if (!found.inside || !found.inside.opened) throw new Error(words("bulk-shut"));
+  if (!found.inside || !found.inside.opened) throw new Refused(words("bulk-shut"));
   const { report, inside } = found;
-  const list = await keyList(inside.content.jurisdiction);
+  const list = await keyList(inside.content.jurisdiction).catch((error) => {
+    throw new Refused(listTrouble(error));
+  });
   const wrap = (holders) => ask("rewrap", { id, list, holders, kind: report.route, day: dayInShanghai(), least: report.opening });
   const sealed = await wrap(wanted(list, report, inside.content));
   try {
@@ -177,7 +179,7 @@ async function each(ids, doIt) {
       await doIt(id);
       results.push({ id, done: true });
     } catch (error) {
-      results.push({ id, done: false, error: error.message || words("trouble-answer") });
+      results.push({ id, done: false, error: troubleOf(error) });
     }
   }
   return results;
@@ -193,12 +195,12 @@ async function bulk(what, ids, form) {
   if (what === "rewrap") return each(ids, rewrapped);
   if (what === "merge") {
     const into = form.elements.into.value;
-    if (!into) throw new Error(words("bulk-into"));
-    if (ids.includes(into)) throw new Error(words("bulk-self"));
+    if (!into) throw new Refused(words("bulk-into"));
+    if (ids.includes(into)) throw new Refused(words("bulk-self"));
     return (await postJson("bulk", { ids, action: "merge", into })).results;
   }
   const number = Number(form.elements.who.value);
-  if (!number) throw new Error(words("bulk-who"));
+  if (!number) throw new Refused(words("bulk-who"));
   return each(ids, (id) => assigned(id, number));
 }
 
@@ -225,7 +227,7 @@ export function picking({ changed }) {
         ...failed.map((one) => element("p", words("bulk-failed", { id: one.id.slice(-4), error: one.error }), "t-red")),
       );
     } catch (error) {
-      say("bulk-told", error.message || words("trouble-answer"));
+      say("bulk-told", troubleOf(error));
     }
     for (const button of form.querySelectorAll("button")) button.disabled = false;
   });

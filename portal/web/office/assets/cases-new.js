@@ -1,19 +1,16 @@
 // Other channels: what came by letter, telephone, visit or 12388 is sealed here like a reporter's own report.
 import { Refused, postJson } from "./cases-api.js";
-import { newCode, shown } from "/static/sealing/codes.js";
+import { newCode } from "/static/sealing/codes.js";
 import { verifyList } from "/static/sealing/keylist.js";
-import {
-  act, chineseDay, element, part, reveal, root, say, settings, show, words,
-} from "/static/sealing/page.js";
+import { act, chineseDay, part, reveal, root, say, settings, show, words } from "/static/sealing/page.js";
 import { clearProblems, showProblems } from "/static/sealing/problems.js";
 import { problemsOf, readContent, tickedHolders } from "/static/sealing/reading.js";
 import { offerHolders, review } from "/static/sealing/review.js";
 import { sealReport } from "/static/sealing/sealing.js";
+import { showCode } from "/static/sealing/shown-code.js";
 import { dayInShanghai, toBase64 } from "/static/sealing/wire.js";
-import { qr } from "/static/vendor/sealing.js";
 
 const MOST_PERSONS = 20;
-const SVG = "http://www.w3.org/2000/svg";
 const form = document.getElementById("report-form");
 let list = null;
 let checked = null; // {content, route}
@@ -109,30 +106,11 @@ async function send(button) {
   reveal("sending", false);
 }
 
-function picture(text) {
-  const { data, size } = qr(text, { ecc: "M", border: 2 });
-  const drawing = document.createElementNS(SVG, "svg");
-  const draw = (fill, d) => {
-    const path = document.createElementNS(SVG, "path");
-    path.setAttribute("fill", fill);
-    path.setAttribute("d", d);
-    drawing.append(path);
-  };
-  drawing.setAttribute("viewBox", `0 0 ${size} ${size}`);
-  drawing.setAttribute("role", "img");
-  drawing.setAttribute("aria-label", words("qr-label"));
-  draw("#fff", `M0 0h${size}v${size}h-${size}z`);
-  draw("#000", data.flatMap((line, y) => line.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : ""))).join(""));
-  return drawing;
-}
-
 function slip(answer) {
   const { code } = sealed;
   const day = chineseDay(answer.day);
   const by = channelName();
-  const groups = shown(code).split("-").map((group) => element("span", group, "nw"));
-  part("code").replaceChildren(...groups.flatMap((group, at) => (at ? ["-", document.createElement("wbr"), group] : [group])));
-  part("qr").replaceChildren(picture(shown(code)));
+  showCode(code);
   say("slip-lead", words("slip-lead", { channel: by, day }));
   say("slip-open", answer.id ? words("slip-open-own", { id: answer.id.slice(-4) }) : words("slip-open-none"));
   say("slip-day", words("slip-day", { channel: by, day }));

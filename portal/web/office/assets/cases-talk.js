@@ -1,5 +1,5 @@
 // Attachments (downloaded, never shown), the dialogue with the reporter, and the officers' notes.
-import { getBytes, newToken, postJson } from "./cases-api.js";
+import { getBytes, newToken, postJson, troubleOf } from "./cases-api.js";
 import { ask } from "./cases-vault.js";
 import { chineseDay, chineseSize, fill, part, reveal, row, say, words } from "/static/sealing/page.js";
 import { codeInText } from "/static/sealing/codes.js";
@@ -29,11 +29,19 @@ async function sealedOf(id, one) {
   return one.sealed || toBase64(await getBytes(`${id}/parts/${one.n}`));
 }
 
-/** Show dialogue, notes and attachments of an opened report. */
-export async function showTalk({ report }) {
-  const spoken = report.parts.filter((one) => one.kind !== "attachment");
-  const whole = await Promise.all(spoken.map(async (one) => ({ n: one.n, kind: one.kind, sealed: await sealedOf(report.id, one) })));
-  const found = await ask("texts", { id: report.id, parts: whole });
+const spokenOf = (report) => report.parts.filter((one) => one.kind !== "attachment");
+
+/** The texts of dialogue and notes of an opened report, by their numbers. */
+export async function textsOf(report) {
+  const whole = await Promise.all(
+    spokenOf(report).map(async (one) => ({ n: one.n, kind: one.kind, sealed: await sealedOf(report.id, one) })),
+  );
+  return ask("texts", { id: report.id, parts: whole });
+}
+
+/** Show dialogue, notes and attachments of an opened report; `found` as of `textsOf`. */
+export function showTalk({ report }, found) {
+  const spoken = spokenOf(report);
   const rows = (kinds) => spoken.filter((one) => kinds.includes(one.kind)).map((one) => saidRow(one, found[one.n]));
   const talk = rows(["message", "reply"]);
   const notes = rows(["note"]);
@@ -98,22 +106,26 @@ export function sealNote(report, text, fields = {}) {
   return ask("note", { id: report.id, text, fields });
 }
 
-/**
- * Let replies and notes be written. `current()` is the case on the page; `done(sentence)` reloads it and tells;
- * `wrong(sentence)` tells what kept it from being sent: what was typed stays.
- */
-export function writing({ current, done, wrong }) {
+// What keeps a text from being sent is told beside it: it stays as it was typed.
+function wrong(form, sentence) {
+  say(part("wrong", form), sentence);
+  form.elements.text.focus();
+}
+
+/** Let replies and notes be written. `current()` is the case on the page; `done(sentence)` reloads it and tells. */
+export function writing({ current, done }) {
   const tokens = { reply: newToken(), note: newToken() };
   async function send(form, name, sealed, told) {
     const button = form.querySelector("button");
     button.disabled = true;
+    say(part("wrong", form));
     try {
       await postJson(`${current().report.id}/${name}`, { token: tokens[name], ...(await sealed()) });
       tokens[name] = newToken();
       form.reset();
       await done(told);
     } catch (error) {
-      wrong(error.name === "Refused" ? error.message : words(error.name === "TooLong" ? "too-long" : "trouble-answer"));
+      wrong(form, troubleOf(error));
     }
     button.disabled = false;
     showLeft();
@@ -124,9 +136,9 @@ export function writing({ current, done, wrong }) {
     const form = event.target;
     const text = form.elements.text.value.trim();
     const { report } = current();
-    if (!text) return wrong(words("reply-empty"), form.elements.text);
-    if (bytes(text) > REPLY_ROOM) return wrong(part("reply-left").textContent, form.elements.text);
-    if (codeInText(text)) return wrong(words("reply-code"), form.elements.text);
+    if (!text) return wrong(form, words("reply-empty"));
+    if (bytes(text) > REPLY_ROOM) return wrong(form, part("reply-left").textContent);
+    if (codeInText(text)) return wrong(form, words("reply-code"));
     return send(form, "reply", () => ask("reply", { id: report.id, text }), words("reply-sent"));
   });
   part("note").addEventListener("submit", (event) => {
@@ -134,7 +146,7 @@ export function writing({ current, done, wrong }) {
     const form = event.target;
     const text = form.elements.text.value.trim();
     const { report } = current();
-    if (!text) return wrong(words("note-empty"), form.elements.text);
+    if (!text) return wrong(form, words("note-empty"));
     return send(form, "note", async () => ({ sealed: await sealNote(report, text) }), words("note-saved"));
   });
 }

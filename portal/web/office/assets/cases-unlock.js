@@ -35,6 +35,12 @@ export async function keyList(slug = null) {
   return verifyList(raw, pinned, { jurisdiction, today: dayInShanghai() });
 }
 
+/** Why there is no list to seal by: that one is missing or too old is no reason to speak of fraud. */
+export function listTrouble(error) {
+  if (error.name !== "ListRefused") return words("list-none");
+  return words(error.code === "expired" ? "list-expired" : "list-wrong");
+}
+
 function ownerOf(list) {
   for (const holder of list.holders) {
     const found = holder.keys.find((one) => one.recipient === key.recipient);

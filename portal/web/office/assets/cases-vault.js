@@ -1,4 +1,5 @@
 // The page's side of the worker that holds the key. Locking ends the worker: nothing secret is left anywhere.
+const BEGINNINGS = ["unlock", "make", "check"]; // What needs no key yet; all else is of a worker that was unlocked.
 let worker = null;
 let count = 0;
 const waiting = new Map();
@@ -23,8 +24,9 @@ function started() {
   return made;
 }
 
-/** Ask the worker; throws `VaultError`. */
-export function ask(what, given = {}) {
+/** Ask the worker; throws `VaultError`, `Locked` where its key was taken away meanwhile. */
+export async function ask(what, given = {}) {
+  if (!worker && !BEGINNINGS.includes(what)) throw new VaultError({ name: "Locked", code: "" });
   worker = worker || started();
   count += 1;
   const number = count;

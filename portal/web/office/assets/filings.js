@@ -82,4 +82,7 @@ document.getElementById("passphrase").addEventListener("keydown", (event) => {
   event.preventDefault(); // Else the form would download the sealed file.
   part("show").click();
 });
-window.addEventListener("pagehide", () => content.replaceChildren());
+window.addEventListener("pagehide", () => {
+  content.replaceChildren();
+  form.reset();
+});

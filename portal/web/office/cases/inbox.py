@@ -46,7 +46,6 @@ def inbox() -> ResponseReturnValue:
             "name": who.name,
             "lead": here.viewer.leads,
             "holder": holder.id if holder else next(iter(here.sight.holders.values()), None),
-            "login": who.login,
         },
         key_list_url=url_for("cases.key_list"),
         root_key=root_key(),

@@ -47,31 +47,39 @@ function contentWords({ salt, content }, found) {
   }
 }
 
-function check() {
-  const text = form.elements.proof.value.trim();
-  say("signature");
-  say("content");
+function tell(signature, content = "") {
+  say("signature", signature);
+  say("content", content);
   reveal("told", true);
-  if (!text) say("signature", words("check-nothing"));
-  else {
-    const proof = parsed(text);
-    try {
-      const found = verifyReceipt(proof.receipt, list.receipt_key);
-      if (found.jurisdiction === settings.jurisdiction) {
-        say("signature", words("check-good", { day: chineseDay(found.day) }));
-        say("content", contentWords(proof, found));
-      } else say("signature", words("check-other", { name: list.name }));
-    } catch (error) {
-      say("signature", words(error.code === "unsigned" ? "check-unsigned" : "check-malformed"));
-    }
-  }
   focusOn(part("told"));
 }
 
+function check() {
+  const text = form.elements.proof.value.trim();
+  if (!text) return tell(words("check-nothing"));
+  const proof = parsed(text);
+  let found;
+  try {
+    found = verifyReceipt(proof.receipt, list.receipt_key);
+  } catch (error) {
+    return tell(words(error.code === "unsigned" ? "check-unsigned" : "check-malformed"));
+  }
+  if (found.jurisdiction !== settings.jurisdiction) return tell(words("check-other", { name: list.name }));
+  return tell(words("check-good", { day: chineseDay(found.day) }), contentWords(proof, found));
+}
+
+// What stood in the field before is not what is checked now.
 async function take(file) {
-  if (!file || file.size > LONGEST) say("signature", words("check-malformed"));
-  else form.elements.proof.value = await file.text();
-  if (form.elements.proof.value) check();
+  if (!file) return;
+  form.elements.proof.value = "";
+  try {
+    if (file.size > LONGEST) throw new RangeError("no receipt is as long");
+    form.elements.proof.value = await file.text();
+  } catch {
+    tell(words("check-malformed"));
+    return;
+  }
+  check();
 }
 
 form.addEventListener("submit", (event) => {

@@ -48,7 +48,10 @@ def test_nobody_else_gets_the_page_or_is_led_to_it(led: Bureau) -> None:
             assert "/reports/warnings" not in client.get(path).text, (roles, path)
     for path in ("/commission/", *paths):
         assert "/reports/warnings" in led.browser("示例丁").get(path).text, path
+    # With nothing to open there is no lock, and the script would find nothing to work with.
+    assert "cases-warnings.js" not in page(led)
     led.file(state="accepted")
+    assert "cases-warnings.js" in page(led)
     keyless = html.unescape(led.world.client("intake_lead", "officer").get("/reports/warnings").text)
     assert "您还没有登记密钥" in keyless
     assert ids(keyless) == set()
