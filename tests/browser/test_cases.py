@@ -257,6 +257,7 @@ def test_what_comes_late_does_not_stand_on_the_page(bureau: Bureau, sat: Open, t
     else:
         page.locator(f"#title-{other}").click()
         expect(page.locator('[data-part="what"]')).to_have_text(TEXT)
+    until(page, lambda: held)
     for one in held:
         one.continue_()
     page.evaluate("fetch('/reports/list.json', {cache: 'no-store'}).then((one) => one.text())")
@@ -264,7 +265,7 @@ def test_what_comes_late_does_not_stand_on_the_page(bureau: Bureau, sat: Open, t
     assert "示例丙" not in (page.locator('[data-part="facts"]').text_content() or "")
     if then == "the lock":
         assert TEXT not in page.content()
-        assert not page.workers
+        until(page, lambda: not page.workers)
 
 
 def test_what_keeps_a_text_from_being_sent_is_told_beside_it(bureau: Bureau, sat: Open) -> None:
