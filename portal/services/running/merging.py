@@ -5,7 +5,7 @@ A deed is never taken back in place: a mistake is put right by a further step of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -18,6 +18,7 @@ from portal.domain.obligations import Case, Cell, Standing, board_periods, stand
 from portal.domain.regimes import Regime
 from portal.domain.rules.terms import Severity
 from portal.domain.supervision.matters import ClosedAs, Event, Source, State
+from portal.domain.supervision.rectifying import ENDED
 from portal.domain.values import show_day
 from portal.services.board.county import County
 from portal.services.compliance import cases_of
@@ -35,7 +36,8 @@ from portal.services.running.units import (
     read_words,
     today_of,
 )
-from portal.services.supervision.matters import close, items_of, write_step
+from portal.services.supervision import rectifying
+from portal.services.supervision.matters import close, items_of, tell, write_step
 from portal.services.supervision.opening import NewItem, open_matter
 from portal.store.tables import Account, Matter, MatterItem, Rectification, Unit
 
@@ -118,10 +120,10 @@ def open_matters(county: County, unit: Unit) -> list[Matter]:
 
 
 def open_rectifications(county: County, unit: Unit) -> list[Rectification]:
-    """Return a unit's rectifications that are not closed."""
+    """Return a unit's rectifications that are neither closed nor handed over."""
     query = (
         county.rows(Rectification)
-        .where(Rectification.unit_id == unit.id, Rectification.closed_on.is_(None))
+        .where(Rectification.unit_id == unit.id, Rectification.state.not_in(ENDED))
         .order_by(Rectification.id)
     )
     return list(county.session.scalars(query))
@@ -235,13 +237,11 @@ def restore(
 def hand_over(county: County, regime: Regime, matter: Matter, successor: Unit, *, now: datetime) -> Matter:
     """Let the successor of an ended unit go on with a matter: open one there with the same items, and end the old one.
 
-    The old matter keeps its unit and its steps for good. One that is being rectified stays open beside the new one:
-    it ends by 销号 alone. The successor knows nothing of it until it is asked; of one that came from 特定关系人
-    filings it is never asked, so that one stays what it is.
+    The old matter keeps its unit and its steps for good. What is being rectified goes on there in rectification, with
+    its entries of the register and its deadlines, and the successor is told; of any other it knows nothing until it
+    is asked. What came from a filing (特定关系人) stays such a matter: nobody else may read of it.
     """
-    gone = county.unit_of(matter.unit_id)
-    if gone is None or gone.abolished_on is None or successor.abolished_on is not None:
-        raise NotKept("只有已撤销单位的事项可以移交，接收的单位须在册。")
+    gone, on = _ended(county, matter.unit_id, successor)
     if not State(matter.state).open:
         raise NotKept("这件事项已经办结，不需要移交。")
     fresh = open_matter(
@@ -255,12 +255,14 @@ def hand_over(county: County, regime: Regime, matter: Matter, successor: Unit, *
         now=now,
         regime=regime,
     )
-    _note(county, fresh, f"由{gone.name}移交：该单位自{show_day(gone.abolished_on)}撤销。", now=now)
-    told = f"移交{successor.name}继续办理。"
-    if matter.state == State.RECTIFYING.value:
-        _note(county, matter, told, now=now)
-    else:
-        close(county, matter, closed_as=ClosedAs.HANDLED, words=told, now=now)
+    _note(county, fresh, f"由{gone.name}移交：该单位自{show_day(on)}撤销。", now=now)
+    if entries := [one for one in open_rectifications(county, gone) if one.matter_id == matter.id]:
+        fresh.state, fresh.due = State.RECTIFYING.value, matter.due
+        fresh.owner_id, fresh.owner = matter.owner_id, matter.owner
+        tell(county, fresh, now)
+        for one in entries:
+            rectifying.hand_over(county, one, successor, matter=fresh, now=now)
+    close(county, matter, closed_as=ClosedAs.HANDLED, words=f"移交{successor.name}继续办理。", now=now)
     county.write_down(
         "matter.handed_over",
         now=now,
@@ -269,6 +271,27 @@ def hand_over(county: County, regime: Regime, matter: Matter, successor: Unit, *
         unit_id=successor.id,
     )
     return fresh
+
+
+def hand_over_entry(county: County, entry: Rectification, successor: Unit, *, now: datetime) -> Rectification:
+    """Let the successor of an ended unit go on with an entry of the register that belongs to no open matter."""
+    gone, _ = _ended(county, entry.unit_id, successor)
+    if with_matter(entry, open_matters(county, gone)):
+        raise NotKept("这一项整改属于一件未办结的监督事项，随那件事项一并移交。请移交那件监督事项。")
+    return rectifying.hand_over(county, entry, successor, matter=None, now=now)
+
+
+def with_matter(entry: Rectification, matters: Iterable[Matter]) -> bool:
+    """Tell whether an entry is handed over with one of these matters, not by itself."""
+    return any(one.id == entry.matter_id for one in matters)
+
+
+def _ended(county: County, number: int, successor: Unit) -> tuple[Unit, date]:
+    """Return the unit and since when it has ended; raise `NotKept` where it has not, or the successor has."""
+    gone = county.unit_of(number)
+    if gone is None or gone.abolished_on is None or successor.abolished_on is not None:
+        raise NotKept("只有已撤销单位的事项可以移交，接收的单位须在册。")
+    return gone, gone.abolished_on
 
 
 def _moved(item: MatterItem, gone: Unit) -> NewItem:

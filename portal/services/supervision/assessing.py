@@ -21,6 +21,7 @@ from portal.domain.supervision.sampling import LookedAt
 from portal.domain.values import Choice
 from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
+from portal.services.supervision import rectifications
 from portal.services.supervision.entered import prose
 from portal.services.supervision.in_public import InPublic, in_public
 from portal.store.tables import (
@@ -92,7 +93,11 @@ def _held(county: County, year: int, *, on: date) -> dict[int, Held]:
     begin, end = (datetime.combine(day, time(), SHANGHAI) for day in (first, date(year + 1, 1, 1)))
     scalars = county.session.scalars
     due = _by_unit(
-        scalars(county.rows(Rectification).where(Rectification.due >= first, Rectification.due <= last))
+        scalars(
+            county.rows(Rectification).where(
+                Rectification.due >= first, Rectification.due <= last, rectifications.counted()
+            )
+        )
     )
     matters = _by_unit(
         scalars(

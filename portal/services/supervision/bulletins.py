@@ -17,11 +17,13 @@ from portal.domain.supervision.bulletin import Before, Figures, Own
 from portal.domain.supervision.letters import Kind as LetterKind
 from portal.domain.supervision.letters import State as LetterState
 from portal.domain.supervision.matters import Source
+from portal.domain.supervision.rectifying import ENDED
 from portal.domain.supervision.rectifying import State as Rectifying
 from portal.domain.supervision.tallying import Place, before_of, figures_of
 from portal.domain.values import show_period
 from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
+from portal.services.supervision import rectifications
 from portal.services.supervision.entered import prose
 from portal.services.supervision.in_public import InPublic, Views, in_public
 from portal.services.supervision.in_public import seen as seen_on
@@ -84,7 +86,9 @@ def own_figures(county: County, quarter: str, *, on: date) -> Own:
     first, last = quarter_start(quarter), quarter_end(quarter)
     due = list(
         county.session.scalars(
-            county.rows(Rectification).where(Rectification.due >= first, Rectification.due <= last)
+            county.rows(Rectification).where(
+                Rectification.due >= first, Rectification.due <= last, rectifications.counted()
+            )
         )
     )
     closed = [
@@ -92,7 +96,7 @@ def own_figures(county: County, quarter: str, *, on: date) -> Own:
     ]
     overdue = select(func.count()).where(
         Rectification.jurisdiction_id == county.id,
-        Rectification.state != Rectifying.CLOSED.value,
+        Rectification.state.not_in(ENDED),
         Rectification.due < on,
     )
     # Units read it: a number without a matter that any of them knows of would tell of filings that were hit.

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from portal.domain.supervision.letters import State
-from portal.domain.supervision.rectifying import State as Rectified
+from portal.domain.supervision.rectifying import ENDED
 from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
 from portal.services.desk.rooms import Room
@@ -96,7 +96,7 @@ def has_overdue(session: Session, slug: str, today: date) -> bool:
         .join(Jurisdiction, Rectification.jurisdiction_id == Jurisdiction.id)
         .where(
             Jurisdiction.slug == slug,
-            Rectification.state != Rectified.CLOSED.value,
+            Rectification.state.not_in(ENDED),
             Rectification.due < today,
         )
     )

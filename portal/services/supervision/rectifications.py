@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import joinedload
 
-from portal.domain.supervision.rectifying import State
+from portal.domain.supervision.rectifying import ENDED, State
 from portal.services.board.county import County
 from portal.services.desk.rooms import Room
 from portal.services.supervision.lettering import matters_of_period
@@ -36,20 +38,25 @@ def listed(
     if state == "overdue":
         query = query.where(late(today))
     elif state == "open":
-        query = query.where(Rectification.state != State.CLOSED.value)
+        query = query.where(Rectification.state.not_in(ENDED))
     elif state:
         query = query.where(Rectification.state == state)
     if unit:
         query = query.join(Unit, Rectification.unit_id == Unit.id).where(Unit.slug == unit)
     if period:
         query = query.where(Rectification.matter_id.in_(matters_of_period(county, period)))
-    order = (Rectification.state == State.CLOSED.value, Rectification.due, Rectification.id)
+    order = (Rectification.state.in_(ENDED), Rectification.due, Rectification.id)
     return list(county.session.scalars(query.order_by(*order)))
 
 
 def late(today: date) -> ColumnElement[bool]:
-    """Return the condition under which an entry is past its day and not closed."""
-    return and_(Rectification.state != State.CLOSED.value, Rectification.due < today)
+    """Return the condition under which an entry is past its day and not ended."""
+    return and_(Rectification.state.not_in(ENDED), Rectification.due < today)
+
+
+def counted() -> ColumnElement[bool]:
+    """Return the condition under which an entry counts as its unit's: what was handed over counts at the successor."""
+    return Rectification.state != State.HANDED_OVER.value
 
 
 def overdue(county: County, today: date) -> list[Rectification]:
@@ -64,13 +71,24 @@ def records_of(county: County, entry: Rectification) -> list[tuple[str, Record |
 
 def is_overdue(entry: Rectification, today: date) -> bool:
     """Tell whether an entry is past its day and not closed."""
-    return entry.state != State.CLOSED.value and entry.due < today
+    return State(entry.state).open and entry.due < today
+
+
+def going_on_as(entry: Rectification) -> str:
+    """Return the address under which what was handed over goes on at the successor. What was handed over stays as it is."""
+    told = hashlib.sha256(f"{entry.uid}\n{entry.revision}".encode()).digest()
+    return base64.urlsafe_b64encode(told[:16]).rstrip(b"=").decode()
+
+
+def successor_of(county: County, entry: Rectification) -> Rectification | None:
+    """Return the entry at the successor, where this one was handed over."""
+    return find(county, going_on_as(entry)) if entry.state == State.HANDED_OVER.value else None
 
 
 def of_unit(room: Room) -> list[Rectification]:
     """Return the unit's entries, what is due first on top."""
     query = select(Rectification).where(Rectification.unit_id == room.unit_id, Rectification.shared)
-    order = (Rectification.state == State.CLOSED.value, Rectification.due, Rectification.id)
+    order = (Rectification.state.in_(ENDED), Rectification.due, Rectification.id)
     return list(room.session.scalars(query.order_by(*order)))
 
 

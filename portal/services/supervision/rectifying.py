@@ -3,6 +3,7 @@
     start(county, matter, *, problem, due, now) / start_alone(county, unit, …)     the commission opens an entry
     save / hand_in (room, entry, filled, …)                                        the unit works
     accept / send_back / put_off / reopen (county, entry, …)                       the commission
+    hand_over(county, entry, successor, *, matter, now) -> Rectification    its unit has ended; the successor goes on
 
 What cannot be done raises `NotDone`, with what is wrong by field; an entry that somebody else has changed, `Stale`.
 """
@@ -10,16 +11,13 @@ What cannot be done raises `NotDone`, with what is wrong by field; an entry that
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from datetime import date, datetime
-
-from sqlalchemy import select
 
 from portal.domain.supervision.matters import ClosedAs, Event
 from portal.domain.supervision.matters import State as MatterState
 from portal.domain.supervision.rectifying import State
 from portal.domain.supervision.slips import latest_deadline
-from portal.domain.values import fold, read_day, show_day
+from portal.domain.values import read_day, show_day
 from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
 from portal.services.desk.rooms import Actor, Room
@@ -33,7 +31,8 @@ from portal.services.supervision.rectifying_forms import (
     read_words,
 )
 from portal.services.supervision.rectifying_letters import write_to_unit
-from portal.store.tables import Account, Matter, Rectification, Unit, UnitAlias
+from portal.services.supervision.third_parties import not_third
+from portal.store.tables import Matter, Rectification, Unit
 
 
 class Stale(ValueError):
@@ -77,7 +76,7 @@ def save(
 ) -> None:
     """Keep what the unit filled in; with a measure the work has begun."""
     _of(entry, revision, State.NOT_STARTED, State.WORKING)
-    if wrong := _foreign_refs(room, filled.evidence_refs):
+    if wrong := _foreign_refs(room, filled.evidence_refs, entry.evidence_refs):
         raise NotDone({"evidence_refs": wrong})
     planned = (entry.measure, entry.leader, entry.person) != (filled.measure, filled.leader, filled.person)
     evidence = (entry.evidence, entry.evidence_refs) != (filled.evidence, filled.evidence_refs)
@@ -105,7 +104,7 @@ def hand_in(
     }
     if not filled.evidence and not filled.evidence_refs:
         errors["evidence"] = "请写明整改结果，或者列出可以佐证的公开记录。"
-    if wrong := _foreign_refs(room, filled.evidence_refs):
+    if wrong := _foreign_refs(room, filled.evidence_refs, entry.evidence_refs):
         errors["evidence_refs"] = wrong
     if errors:
         raise NotDone(errors)
@@ -153,7 +152,7 @@ def accept(
     except ValueError as wrong:
         errors["day"] = f"验收日期：{wrong}" if day.strip() else "请填写验收日期。"
     errors |= {
-        field: why for field, why in _not_third(county, entry, matter, said).items() if field not in errors
+        field: why for field, why in not_third(county, entry, matter, said).items() if field not in errors
     }
     if errors:
         raise NotDone(errors)
@@ -178,10 +177,8 @@ def accept(
         f"验收销号：{entry.problem}",
         after={"accepted_by": entry.accepted_by},
     )
-    if matter is not None and matter.state != MatterState.CLOSED.value:
-        left = [one for one in rectifications.of_matter(county, matter) if one.state != State.CLOSED.value]
-        if not left:
-            matters.close(county, matter, closed_as=ClosedAs.RECTIFIED, words="各项整改都已验收销号", now=now)
+    if matter is not None and matter.state != MatterState.CLOSED.value and not _left(county, matter):
+        matters.close(county, matter, closed_as=ClosedAs.RECTIFIED, words="各项整改都已验收销号", now=now)
 
 
 def send_back(
@@ -229,10 +226,15 @@ def put_off(
 def reopen(county: County, entry: Rectification, *, words: str, revision: int, now: datetime) -> None:
     """Take up an entry again that was struck off: the problem has come back, or the acceptance was wrong.
 
-    Its matter, closed with it, is open again too.
+    Its matter, closed with it, is open again too. What was handed over comes back where its unit is there again:
+    the end was a mistake.
     """
-    _of(entry, revision, State.CLOSED)
+    _of(entry, revision, State.CLOSED, State.HANDED_OVER)
     words = need_words("words", "理由", words)
+    if entry.state == State.HANDED_OVER.value and entry.unit.abolished_on is not None:
+        raise NotDone({"": "原单位已撤销或并入，这一项在接收单位名下继续整改。请到接收单位的那一项办理。"})
+    if (there := rectifications.successor_of(county, entry)) is not None:
+        _end_there(county, there, back_to=entry.unit, now=now)
     matter = county.session.get(Matter, entry.matter_id) if entry.matter_id else None
     if matter is not None and matter.state == MatterState.CLOSED.value:
         try:
@@ -243,6 +245,58 @@ def reopen(county: County, entry: Rectification, *, words: str, revision: int, n
     _touch(entry, now)
     _step(county, entry, Event.REOPENED, words, now)
     _enter(county, "rectification.reopen", entry, now, f"重新整改：{words}")
+
+
+def hand_over(
+    county: County, entry: Rectification, successor: Unit, *, matter: Matter | None, now: datetime
+) -> Rectification:
+    """Let `successor` go on with an open entry: the same problem, work and deadline under a new address; return it.
+
+    The old one keeps its unit and its steps for good and is 已移交. `matter` is the successor's, of which it is a part.
+    """
+    if not State(entry.state).open:
+        raise Stale
+    gone, state = entry.unit, entry.state
+    entry.state = State.HANDED_OVER.value
+    _touch(entry, now)
+    county.session.flush()
+    _step(county, entry, Event.NOTED, f"移交{successor.name}继续整改，期限不变。", now)
+    fresh = Rectification(
+        uid=rectifications.going_on_as(entry), jurisdiction_id=county.id, unit_id=successor.id,
+        matter_id=matter.id if matter else None, origin=entry.origin, problem=entry.problem, measure=entry.measure,
+        leader=entry.leader, person=entry.person, due=entry.due, state=state, evidence=entry.evidence,
+        evidence_refs=entry.evidence_refs, created_by=entry.created_by, created_at=entry.created_at, updated_at=now,
+    )  # fmt: skip
+    fresh.unit = successor
+    county.session.add(fresh)
+    county.session.flush()
+    said = f"由{gone.name}移交：{entry.problem}（期限{show_day(entry.due)}，不变）"
+    _step(county, fresh, Event.RECTIFY, said, now, matter=matter)
+    _enter(
+        county, "rectification.handed_over", fresh, now, f"{gone.name}的整改事项移交{successor.name}：{entry.problem}",
+        before={"单位": gone.name}, after={"单位": successor.name},
+    )  # fmt: skip
+    return fresh
+
+
+def _end_there(county: County, there: Rectification, *, back_to: Unit, now: datetime) -> None:
+    """End at the successor what goes back to the unit from which it came, and the matter of which nothing is left."""
+    if not State(there.state).open:
+        return
+    there.state = State.HANDED_OVER.value
+    _touch(there, now)
+    county.session.flush()
+    _step(county, there, Event.NOTED, f"{back_to.name}已恢复，移回{back_to.name}继续整改。", now)
+    _enter(county, "rectification.handed_back", there, now, f"移回{back_to.name}：{there.problem}")
+    matter = county.session.get(Matter, there.matter_id) if there.matter_id else None
+    if matter is not None and matter.state == MatterState.RECTIFYING.value and not _left(county, matter):
+        matters.close(
+            county, matter, closed_as=ClosedAs.HANDLED, words=f"移回{back_to.name}继续办理", now=now
+        )
+
+
+def _left(county: County, matter: Matter) -> list[Rectification]:
+    return [one for one in rectifications.of_matter(county, matter) if State(one.state).open]
 
 
 def _follow(matter: Matter, due: date, now: datetime) -> None:
@@ -300,37 +354,6 @@ def _checked(problem: str, due: date, now: datetime) -> str:
     return problem
 
 
-def _not_third(
-    county: County, entry: Rectification, matter: Matter | None, said: Mapping[str, str]
-) -> dict[str, str]:
-    """Return by field why whoever looked is no third party."""
-    unit = entry.unit
-    aliases = county.session.scalars(select(UnitAlias.name).where(UnitAlias.unit_id == unit.id))
-    full = [_plain(one) for one in (unit.name, *aliases) if one]
-    names = {*full, _plain(unit.short or "")} - {""}
-    own = county.session.scalars(select(Account.name).where(Account.unit_id == unit.id))
-    concerned = {_plain(one) for one in (entry.leader, entry.person, *own) if one}
-    officers = {
-        _plain(one) for one in (county.name_of_actor, matter.owner if matter else "", entry.created_by) if one
-    }
-    errors: dict[str, str] = {}
-    name, body = _plain(said["name"]), _plain(said["body"])
-    # The whole name anywhere is the unit, its party group or an office within it; the short one may be a superior's.
-    if name in names | concerned or any(one in name for one in full):
-        errors["name"] = "验收人不能是整改单位或者它的责任领导、责任人和工作人员。请由第三方验收。"
-    elif name in officers:
-        errors["name"] = "验收人不能是承办这件事项的人。请由第三方验收。"
-    if any(body.startswith(one) for one in names) or any(one in body for one in full):
-        errors["body"] = "验收单位不能是整改单位自己。请由第三方验收。"
-    elif body in concerned | officers:
-        errors["body"] = "验收单位不能填责任人或者承办人。请由第三方验收。"
-    return errors
-
-
-def _plain(text: str) -> str:
-    return "".join(fold(text).split())
-
-
 def _of(entry: Rectification, revision: int, *states: State) -> None:
     if entry.revision != revision or State(entry.state) not in states:
         raise Stale
@@ -341,9 +364,12 @@ def _fill(entry: Rectification, filled: Filled) -> None:
     entry.evidence, entry.evidence_refs = filled.evidence, filled.evidence_refs
 
 
-def _foreign_refs(room: Room, typed: str) -> str:
-    """Return what is wrong with the index numbers: each must be a record of the unit itself."""
-    known = {one.index_no for one in room.records()}
+def _foreign_refs(room: Room, typed: str, stood: str) -> str:
+    """Return what is wrong with the index numbers: each must be a record of the unit itself, or stand there already.
+
+    A predecessor's stand there, where the entry was handed over.
+    """
+    known = {one.index_no for one in room.records()} | set(stood.split("\n"))
     unknown = [one for one in typed.split("\n") if one and one not in known]
     return (
         f"本单位没有索引号为{'、'.join(unknown[:5])}的记录。一行写一个，从“已公开”里复制。" if unknown else ""

@@ -25,7 +25,6 @@ from portal.domain.obligations import Status, duty_of
 from portal.domain.regimes import Regime
 from portal.domain.rules.base import rules
 from portal.domain.rules.terms import Severity
-from portal.domain.supervision import rectifying
 from portal.domain.supervision.matters import Event
 from portal.domain.supervision.matters import State as MatterState
 from portal.domain.supervision.terms import WarningTerms
@@ -42,6 +41,7 @@ from portal.domain.supervision.warnings import (
 from portal.domain.values import Choice, show_day, show_period
 from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
+from portal.services.supervision import rectifications
 from portal.services.supervision.entered import prose
 from portal.services.supervision.flagging import look
 from portal.services.supervision.neglecting import neglect_over
@@ -181,9 +181,7 @@ def _findings(county: County, quarters: Sequence[str], found: _Found) -> None:
 
 
 def _overdue(county: County, today: date, found: _Found) -> None:
-    late = county.rows(Rectification).where(
-        Rectification.state != rectifying.State.CLOSED.value, Rectification.due < today
-    )
+    late = county.rows(Rectification).where(rectifications.late(today))
     mending = list(county.session.scalars(late.order_by(Rectification.due)))
     told = {one.matter_id for one in mending}
     matters = county.rows(Matter).where(Matter.state != MatterState.CLOSED.value, Matter.due < today)

@@ -9,11 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from portal.domain.roles import Action
 from portal.domain.supervision.conduct import period_name
+from portal.domain.supervision.matters import State
 from portal.domain.values import show_day
 from portal.services.board.county import County
 from portal.services.running import merging, units
 from portal.services.running.merging import Consequence, Ending
 from portal.services.running.units import NotKept, Overtaken
+from portal.services.supervision import rectifications, rectifying_letters
 from portal.web.guards import may
 from portal.web.office.county_units import (
     CHANGED_MEANWHILE,
@@ -24,6 +26,7 @@ from portal.web.office.county_units import (
     wanted_of,
 )
 from portal.web.office.house import begin, commit, county, now, office, page, session
+from portal.web.office.letters_page import rectifying_address
 
 bp = Blueprint("county_ends", __name__)
 
@@ -192,11 +195,39 @@ def hand_over(slug: str, uid: str) -> ResponseReturnValue:
     try:
         if successor is None:
             raise NotKept("请选择移交给哪个单位。")
-        merging.hand_over(here, office().regimes[here.slug], matter, successor, now=now())
+        fresh = merging.hand_over(here, office().regimes[here.slug], matter, successor, now=now())
+        for entry in rectifications.of_matter(here, fresh):
+            rectifying_letters.write_to_unit(here, entry, "start", rectifying_address(), now())
     except NotKept as wrong:
         session().rollback()
         return show(here, slug, heed=str(wrong), status=422)
-    told = f"已移交{successor.name}：在该单位名下立了一件新事项，从“待处理”办起。"
+    begins = "连同整改台账，继续整改，期限不变" if fresh.state == State.RECTIFYING.value else "从“待处理”办起"
+    told = f"已移交{successor.name}：在该单位名下立了一件新事项，{begins}。"
+    commit()
+    flash(told)
+    return redirect(url_for("county_units.one", slug=slug), 303)
+
+
+@bp.post("/units/of/<slug>/rectifying/<uid>/hand-over")
+@may(Action.KEEP_COUNTY)
+def hand_over_entry(slug: str, uid: str) -> ResponseReturnValue:
+    """Hand an open entry of the register (整改台账) of an ended unit over to its successor."""
+    begin()
+    here = county()
+    unit = the_unit(here, slug)
+    entry = next((one for one in merging.open_rectifications(here, unit) if one.uid == uid), None) or abort(
+        404
+    )
+    successor = here.unit(request.form.get("to", ""))
+    try:
+        if successor is None:
+            raise NotKept("请选择移交给哪个单位。")
+        fresh = merging.hand_over_entry(here, entry, successor, now=now())
+        rectifying_letters.write_to_unit(here, fresh, "start", rectifying_address(), now())
+    except NotKept as wrong:
+        session().rollback()
+        return show(here, slug, heed=str(wrong), status=422)
+    told = f"已移交{successor.name}：该单位可以看到并继续整改，期限不变。"
     commit()
     flash(told)
     return redirect(url_for("county_units.one", slug=slug), 303)

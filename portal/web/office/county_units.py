@@ -253,6 +253,8 @@ def show(
     today = units.today_of(now())
     standing = next(one for one in units.roster(here, today=today) if one.unit.id == unit.id)
     ended = unit.abolished_on is not None
+    matters = merging.open_matters(here, unit) if ended else []
+    mending = merging.open_rectifications(here, unit) if ended else []
     text = page(
         "office/county_units/one.html",
         title=unit.name,
@@ -263,8 +265,8 @@ def show(
         type_label=known.type_label,
         show_day=show_day,
         history=units.history_of(here, unit),
-        matters=merging.open_matters(here, unit) if ended else [],
-        rectifications=merging.open_rectifications(here, unit) if ended else [],
+        matters=matters,
+        rectifications=[(one, merging.with_matter(one, matters)) for one in mending],
         successors=[(each.slug, each.name) for each in here.units() if each.abolished_on is None],
         heed=heed,
         seen=known.fingerprint(unit),

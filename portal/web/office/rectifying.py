@@ -45,6 +45,7 @@ SIGNS = {
     State.WORKING: ("wait", "plain"),
     State.TO_ACCEPT: ("note", "ochre"),
     State.CLOSED: ("ok", "green"),
+    State.HANDED_OVER: ("na", "plain"),
 }
 _HEADS = (
     "单位", "问题", "整改措施", "责任领导", "责任人", "整改期限", "状态", "逾期", "佐证说明", "佐证记录",
@@ -73,7 +74,11 @@ def listing() -> ResponseReturnValue:
         ],
         units=[("", "全部单位"), *((one.slug, one.name) for one in here.units())],
         periods=quarter_choices(here),
-        counts=[(one.label, sum(row.state == one for row in every)) for one in State],
+        counts=[
+            (one.label, count)
+            for one in State
+            if (count := sum(row.state == one for row in every)) or one is not State.HANDED_OVER
+        ],
         late=sum(rectifications.is_overdue(one, today) for one in every),
         is_late=lambda one: rectifications.is_overdue(one, today),
         acts=person().may(Action.SUPERVISE),
@@ -277,6 +282,7 @@ def _show(
         matter=matter,
         records=rectifications.records_of(here, entry),
         steps=rectifications.steps_of(here, entry),
+        goes_on=rectifications.successor_of(here, entry),
         acts=person().may(Action.SUPERVISE),
         shown=shown(entry.state),
         late=rectifications.is_overdue(entry, today_of()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -16,7 +16,19 @@ from portal.domain.regimes import Regime
 from portal.services.desk.rooms import Room
 from portal.services.running import retiring
 from portal.site.snapshot import take_snapshot
-from portal.store.tables import Account, Audit, LoginSession, Matter, MatterItem, Outbox, Unit, UnitEvent
+from portal.store.tables import (
+    Account,
+    Audit,
+    LoginSession,
+    Mail,
+    Matter,
+    MatterItem,
+    Outbox,
+    Rectification,
+    Unit,
+    UnitEvent,
+)
+from portal.web import chores_supervision
 from tests.databases import for_everybody
 from tests.web.office.world import World
 
@@ -244,9 +256,9 @@ def test_a_matter_that_is_handed_over_goes_on_at_the_successor(world: World) -> 
     world.session.rollback()
     with for_everybody(world.session):
         known = {one.title + str(one.unit_id): one for one in world.session.scalars(select(Matter))}
-        old, kept = known[f"示例事项a{world.unit.id}"], known[f"示例事项b{world.unit.id}"]
+        old, other = known[f"示例事项a{world.unit.id}"], known[f"示例事项b{world.unit.id}"]
         new = known[f"示例事项a{world.other.id}"]
-        assert (old.state, old.closed_as, kept.state) == ("closed", "handled", "rectifying")
+        assert (old.state, old.closed_as, other.state) == ("closed", "handled", "closed")
         assert (new.state, new.severity, new.source) == ("new", "red", "manual")
         (item,) = world.session.scalars(select(MatterItem).where(MatterItem.matter_id == new.id))
         assert (item.ref, item.seen, item.kind) == ("示例索引-1", "合计不符", "")
@@ -292,6 +304,173 @@ def test_a_hit_of_a_filing_that_is_handed_over_stays_one_of_which_nobody_is_told
     asked = {"deed": "ask", "revision": "1", "words": "请说明。", "due": "2026年12月20日"}
     assert world.post(both, f"/matters/{uid}", asked).status_code == 422
     assert world.client("commission_admin").get(f"/matters/{uid}").status_code == 404
+
+
+def merged(world: World, client: Any) -> None:
+    form = ending(units=[world.unit.slug], into=world.other.slug)
+    seen = hidden(world.post(client, "/units/ends/preview", form).text, "seen")
+    assert world.post(client, "/units/ends", {**form, "seen": seen}).status_code == 303
+
+
+def entries(world: World) -> dict[tuple[str, bool], Rectification]:
+    """Return the register by problem, and whether at the successor."""
+    world.session.rollback()
+    with for_everybody(world.session):
+        rows = world.session.scalars(select(Rectification).order_by(Rectification.id)).all()
+        found = {(one.problem, one.unit_id == world.other.id): one for one in rows}
+        for one in rows:
+            world.session.expunge(one)
+        world.session.rollback()
+    return found
+
+
+def test_what_is_being_mended_goes_on_at_the_successor_until_its_own_day(world: World) -> None:
+    with for_everybody(world.session):
+        common = {
+            "jurisdiction_id": world.unit.jurisdiction_id, "unit_id": world.unit.id, "created_at": world.at,
+            "updated_at": world.at,
+        }  # fmt: skip
+        matter = Matter(
+            **common, uid="m" * 22, source="rule", cause="FIN-01", title="示例事项", severity="red", state="rectifying",
+            opened_on=world.at.date(), told_at=world.at, due=date(2026, 10, 22), owner="郑示五",
+        )  # fmt: skip
+        world.session.add(matter)
+        world.session.flush()
+        of_register = common | {"origin": "manual", "due": date(2026, 10, 22), "created_by": "郑示五"}
+        world.session.add_all([
+            Rectification(
+                **of_register, uid="r" * 22, matter_id=matter.id, problem="账目不全", state="working",
+                measure="补齐账目", leader="蒋示八", person="方示九", evidence_refs="示例索引-1",
+            ),
+            Rectification(**of_register, uid="s" * 22, problem="没有制度", state="not_started"),
+        ])  # fmt: skip
+        world.session.commit()
+    client, officer = world.client("commission_admin"), world.client("officer")
+    reader = world.account("editor", unit=world.other, name="钱示十")
+    with for_everybody(world.session):
+        reader.email = "qian@example.test"
+        world.session.commit()
+    editor = world.client(account=reader)
+    place = f"/units/of/{world.unit.slug}"
+    moves = (f"{place}/matters/{'m' * 22}/hand-over", f"{place}/rectifying/{'s' * 22}/hand-over")
+    assert world.post(client, moves[1], {"to": world.other.slug}).status_code == 422  # It has not ended.
+    merged(world, client)
+    with_its_matter = f"{place}/rectifying/{'r' * 22}/hand-over"
+    refused = world.post(client, with_its_matter, {"to": world.other.slug})
+    assert refused.status_code == 422
+    assert "随那件事项一并移交" in refused.text
+    for one in moves:
+        assert world.post(officer, one, {"to": world.other.slug}).status_code == 403
+        assert world.post(client, one, {"to": world.other.slug}).status_code == 303
+        assert world.post(client, one, {"to": world.other.slug}).status_code == 404  # Once is enough.
+
+    found = entries(world)
+    assert {key: one.state for key, one in found.items()} == {
+        ("账目不全", False): "handed_over", ("没有制度", False): "handed_over",
+        ("账目不全", True): "working", ("没有制度", True): "not_started",
+    }  # fmt: skip
+    mine = found["账目不全", True]
+    assert (mine.due, mine.measure, mine.leader) == (date(2026, 10, 22), "补齐账目", "蒋示八")
+    with for_everybody(world.session):
+        new = world.session.scalar(select(Matter).where(Matter.unit_id == world.other.id))
+        assert new is not None
+        assert (new.id, new.state, new.due, new.owner) == (
+            mine.matter_id,
+            "rectifying",
+            date(2026, 10, 22),
+            "郑示五",
+        )
+        old = world.session.scalar(select(Matter).where(Matter.unit_id == world.unit.id))
+        assert (old.state, old.closed_as) == ("closed", "handled")  # type: ignore[union-attr] # it is there.
+        logged = world.session.scalars(
+            select(Audit.words).where(Audit.action == "rectification.handed_over")
+        ).all()
+        assert sorted(logged) == [
+            "示例财政局的整改事项移交示例住建局：没有制度",
+            "示例财政局的整改事项移交示例住建局：账目不全",
+        ]
+        told = world.session.scalars(select(Mail.recipient).where(Mail.key.startswith("rectify:"))).all()
+        assert told == ["qian@example.test"] * 2
+        world.session.rollback()
+    gone = officer.get(f"/rectifying/{'r' * 22}").text
+    assert f"/rectifying/{mine.uid}" in gone
+    assert "已移交" in gone
+    assert 'value="put_off"' not in gone
+    assert "没有未办结的" in client.get(place).text
+    assert "已移交 2 项" in officer.get("/rectifying/").text
+
+    own = f"/asked/rectifying/{mine.uid}"
+    shown = editor.get(own).text
+    assert "由示例财政局移交" in shown
+    assert "补齐账目" in shown
+    filled = {
+        "measure": "补齐账目", "leader": "钱示十一", "person": "钱示十二", "evidence": "已补齐", "evidence_refs": "示例索引-1",
+        "revision": hidden(shown, "revision")[0], "do": "hand_in",
+    }  # fmt: skip
+    assert world.post(editor, own, filled).status_code == 303
+    acceptance = {
+        "do": "accept", "name": "卫示九", "body": "示例财政局", "day": "2026年10月20日", "opinion": "已补齐",
+        "revision": hidden(officer.get(f"/rectifying/{mine.uid}").text, "revision")[0],
+    }  # fmt: skip
+    refused = world.post(officer, f"/rectifying/{mine.uid}/act", acceptance)
+    assert "验收单位不能是整改单位自己" in refused.text  # Its predecessor is the unit too.
+    accepted = acceptance | {"body": "示例会计师事务所"}
+    assert world.post(officer, f"/rectifying/{mine.uid}/act", accepted).status_code == 303
+    with for_everybody(world.session):
+        closed = world.session.scalar(select(Matter).where(Matter.unit_id == world.other.id))
+        assert closed.closed_as == "rectified"  # type: ignore[union-attr] # likewise.
+        world.session.rollback()
+
+    world.at = datetime(2026, 10, 23, 4, 0, tzinfo=UTC)
+    late = found["没有制度", True].uid
+    rung = chores_supervision.alarm(
+        world.session.get_bind(), world.app.extensions["office"].regimes, now=world.at, address="http://office.example"
+    )  # type: ignore[arg-type] # an engine.  # fmt: skip
+    assert rung == 1
+    with for_everybody(world.session):
+        (mail,) = world.session.scalars(select(Mail).where(Mail.key.contains(":overdue:"))).all()
+        assert mail.key.startswith(f"rectify:{late}:")
+        assert mail.recipient == "qian@example.test"
+        world.session.rollback()
+
+
+def test_what_was_handed_over_by_mistake_comes_back(world: World) -> None:
+    with for_everybody(world.session):
+        world.session.add(
+            Rectification(
+                jurisdiction_id=world.unit.jurisdiction_id, unit_id=world.unit.id, uid="s" * 22, problem="没有制度",
+                origin="manual", due=date(2026, 10, 22), state="working", created_by="郑示五", created_at=world.at,
+                updated_at=world.at,
+            )
+        )  # fmt: skip
+        world.session.commit()
+    client, officer, place = (
+        world.client("commission_admin"),
+        world.client("officer"),
+        f"/units/of/{world.unit.slug}",
+    )
+    merged(world, client)
+    world.post(client, f"{place}/rectifying/{'s' * 22}/hand-over", {"to": world.other.slug})
+
+    def reopen() -> Any:
+        revision = str(entries(world)["没有制度", False].revision)
+        form = {"do": "reopen", "words": "并入登记错了", "revision": revision}
+        return world.post(officer, f"/rectifying/{'s' * 22}/act", form)
+
+    refused = reopen()
+    assert refused.status_code == 422
+    assert "在接收单位名下继续整改" in refused.text
+    right = {
+        "words": "登记错了单位",
+        "source": "示例编〔2026〕2号",
+        "seen": hidden(client.get(place).text, "seen")[0],
+    }
+    assert world.post(client, f"{place}/restore", right).status_code == 303
+    assert reopen().status_code == 303
+    assert {key[1]: one.state for key, one in entries(world).items()} == {
+        False: "working",
+        True: "handed_over",
+    }
 
 
 def test_two_units_become_a_new_one_and_what_changed_meanwhile_is_shown_again(world: World) -> None:
