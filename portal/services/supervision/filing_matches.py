@@ -20,6 +20,7 @@ from portal.domain.supervision.matters import Source
 from portal.domain.supervision.relations import Party, What, parties
 from portal.domain.values import show_day
 from portal.services.board.county import County
+from portal.services.supervision import lineage
 from portal.services.supervision.filing_keys import Sealer
 from portal.services.supervision.opening import NewItem, open_matter
 from portal.services.supervision.published import Published, published_of
@@ -39,10 +40,11 @@ class OtherKey(RuntimeError):
 
 @dataclass(frozen=True)
 class Since:
-    """Up to where everything has been checked: numbers of the outbox and of the filings."""
+    """Up to where everything has been checked: numbers of the outbox, of the filings and of the units' mergers."""
 
     change: int
     filing: int
+    merger: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Hit:
     awarded_on: date
     filing_uid: str
     number: int
-    own_unit: bool  # Filed by somebody of the purchasing unit.
+    own_unit: bool  # Filed by somebody of the purchasing unit, or of one that had gone on in it by the award.
+    merged: bool  # The latter.
     later: bool  # Filed only after the award.
     party: Party
     what: What  # By what it was told.
@@ -88,7 +91,7 @@ def since_of(county: County) -> Since:
     """Return up to where the log says that everything has been checked."""
     last = _last(county)
     said = json.loads(last.detail) if last else {}
-    return Since(said.get("change", 0), said.get("filing", 0))
+    return Since(said.get("change", 0), said.get("filing", 0), said.get("merger", 0))
 
 
 def last_check(county: County) -> Last | None:
@@ -111,8 +114,9 @@ def trouble_with(county: County, sealer: Sealer) -> str:
 
 
 def look(county: County, sealer: Sealer, *, since: Since) -> Look:
-    """Check every project that was published since, and every project against filings that came since.
+    """Check every project that was published since, and every project when filings or mergers of units came since.
 
+    A filing goes on with its unit's successor: its marks tell equal names whoever buys, so nothing is opened for it.
     Reads only. Raise `OtherKey`.
     """
     _same_key(county, sealer)
@@ -122,8 +126,10 @@ def look(county: County, sealer: Sealer, *, since: Since) -> Look:
             select(func.max(RelationFiling.id)).where(RelationFiling.jurisdiction_id == county.id)
         )
         or 0,
+        lineage.newest(county),
     )
-    everything = until.filing > since.filing
+    # Where nothing was filed a merger changes nothing.
+    everything = until.filing > since.filing or bool(until.filing and until.merger > since.merger)
     changed = {
         one.record_id
         for one in changes_since(county.session, county.slug, since.change)
@@ -132,14 +138,14 @@ def look(county: County, sealer: Sealer, *, since: Since) -> Look:
     if not everything and not changed:
         return Look(until, (), 0, ())
     records = None if everything or len(changed) > MANY else changed
-    numbers = _numbers(county)
+    numbers, ends = _numbers(county), lineage.ends(county)
     projects: list[tuple[str, int, int]] = []
     hits: list[Hit] = []
     for one in published_of(county, kinds=("tender",), records=records):
         document = one.document
         if isinstance(document, Tender) and (found := parties(document)) and document.award:
             projects.append((one.ref, one.number, len(found)))
-            hits += _hits(county, sealer, one, document.award.determined_on, found, numbers)
+            hits += _hits(county, sealer, one, document.award.determined_on, found, numbers, ends)
     return Look(until, tuple(projects), len(numbers), tuple(hits))
 
 
@@ -172,7 +178,7 @@ def store(county: County, regime: Regime | None, found: Look, *, now: datetime) 
     county.write_down(
         CHECKED, now=now, object="relation_filing:*", words=words,
         detail={
-            "change": found.until.change, "filing": found.until.filing, "filings": found.filings,
+            "change": found.until.change, "filing": found.until.filing, "merger": found.until.merger, "filings": found.filings,
             "projects": [
                 {"ref": ref, "version": version, "checked": count} for ref, version, count in found.projects
             ],
@@ -216,6 +222,7 @@ def _hits(
     awarded_on: date,
     found: list[tuple[Party, What, str]],
     numbers: dict[int, int],
+    ends: dict[int, lineage.End],
 ) -> list[Hit]:
     marks: dict[str, list[tuple[Party, What]]] = {}
     for party, what, folded in found:
@@ -234,11 +241,13 @@ def _hits(
     for mark, filing in county.session.execute(query):
         if filing.ended_on is not None and filing.ended_on < awarded_on:
             continue
+        own = filing.unit_id == project.unit.id
+        merged = not own and project.unit.id in lineage.successors(ends, filing.unit_id, on=awarded_on)
         for party, what in marks[mark]:
             hits[
                 Hit(
                     project.record_id, project.ref, project.slug, project.title, project.unit.id, awarded_on,
-                    filing.uid, numbers[filing.id], filing.unit_id == project.unit.id,
+                    filing.uid, numbers[filing.id], own or merged, merged,
                     filing.filed_on > awarded_on, party, what,
                 )
             ] = None  # fmt: skip
@@ -248,8 +257,11 @@ def _hits(
 def _item(one: Hit) -> NewItem:
     how = "统一社会信用代码相同" if one.what == What.CODE else "名称相同，可能是同名，须核实"
     whose = "采购单位人员的报备" if one.own_unit else "其他单位人员的报备，关联较弱"
+    if one.merged:
+        whose = "并入采购单位的原单位人员的报备"
     when = f"报备在确定供应商（{show_day(one.awarded_on)}）之后。" if one.later else ""
-    told = f"{one.filing_uid}\n{one.ref}\n{one.party}\n{one.what}"
+    # What was seen before the merger was entered weighed less: it is seen anew.
+    told = f"{one.filing_uid}\n{one.ref}\n{one.party}\n{one.what}" + ("\nmerged" if one.merged else "")
     return NewItem(
         fingerprint=hashlib.sha256(f"relation\n{told}".encode()).hexdigest(),
         ref=one.ref,

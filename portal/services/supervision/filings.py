@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from portal.domain.supervision.relations import Company, FilingContent, Person, What, named
 from portal.domain.values import check_uscc, read_day, show_day
 from portal.services.board.county import County
+from portal.services.supervision import lineage
 from portal.services.supervision.entered import NotEntered, NotNow, day, line, lines, prose
 from portal.services.supervision.filing_keys import Sealer
 from portal.store.tables import RelationFiling, RelationMark, Unit
@@ -34,6 +35,7 @@ class Row:
     uid: str
     number: int
     unit: str
+    unit_now: str  # What became of the unit, and what that means for the filing; blank where it is there.
     filed_on: date
     ended_on: date | None
     marks: int
@@ -122,6 +124,7 @@ def number_of(county: County, row: RelationFiling) -> int:
 def listing(county: County) -> list[Row]:
     """Return every filing, the latest first."""
     names = {one.id: one.name for one in county.units()}
+    ends = lineage.ends(county)
     counted = (
         select(RelationMark.filing_id, func.count().label("marks"))
         .where(RelationMark.jurisdiction_id == county.id, RelationMark.what != What.CHECK.value)
@@ -131,12 +134,24 @@ def listing(county: County) -> list[Row]:
     rows = county.session.scalars(county.rows(RelationFiling).order_by(RelationFiling.id))
     found = [
         Row(
-            one.uid, number, names.get(one.unit_id, ""), one.filed_on, one.ended_on, counts.get(one.id, 0),
+            one.uid, number, names.get(one.unit_id, ""), _now(ends, names, one), one.filed_on, one.ended_on, counts.get(one.id, 0),
             one.recorded_by, one.recorded_at,
         )
         for number, one in enumerate(rows, start=1)
     ]  # fmt: skip
     return found[::-1]
+
+
+def _now(ends: dict[int, lineage.End], names: dict[int, str], row: RelationFiling) -> str:
+    if row.ended_on is not None or (end := ends.get(row.unit_id)) is None:
+        return ""
+    chain = lineage.successors(ends, row.unit_id, on=date.max)
+    since = f"{show_day(end.on)}起"
+    if not chain:
+        return f"{since}撤销，没有接收的单位。请报备人按新单位重新报备，再终止这一份"
+    goes_on = f"{since}并入{names.get(chain[-1], '')}，按它的采购核对，不需要重新报备"
+    gone = ends.get(chain[-1])
+    return f"{goes_on}；该单位也已撤销，请报备人按新单位重新报备" if gone else goes_on
 
 
 def take_out(county: County, row: RelationFiling, *, now: datetime) -> bytes:

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from portal.domain.fates import Fate
 from portal.domain.values import fold
 from portal.services.board.county import County
-from portal.store.tables import Account, Matter, Rectification, Unit, UnitAlias, UnitEvent
+from portal.services.supervision.lineage import absorbed
+from portal.store.tables import Account, Matter, Rectification, UnitAlias
 
 
 def not_third(
     county: County, entry: Rectification, matter: Matter | None, said: Mapping[str, str]
 ) -> dict[str, str]:
     """Return by field why whoever looked is no third party; units that were merged into this one are the unit too."""
-    units = [entry.unit, *_absorbed(county, entry.unit)]
+    units = [entry.unit, *absorbed(county, entry.unit)]
     numbers = [one.id for one in units]
     aliases = county.session.scalars(select(UnitAlias.name).where(UnitAlias.unit_id.in_(numbers)))
     full = [_plain(one) for one in (*(each.name for each in units), *aliases) if one]
@@ -42,14 +42,3 @@ def not_third(
 
 def _plain(text: str) -> str:
     return "".join(fold(text).split())
-
-
-def _absorbed(county: County, unit: Unit) -> list[Unit]:
-    """Return the units that ended in this one, as it stands."""
-    merged = select(UnitEvent.unit_id).where(
-        UnitEvent.jurisdiction_id == county.id,
-        UnitEvent.kind == Fate.MERGED.value,
-        UnitEvent.other_id == unit.id,
-    )
-    query = county.rows(Unit).where(Unit.id.in_(merged), Unit.abolished_on.is_not(None))
-    return list(county.session.scalars(query))

@@ -177,6 +177,64 @@ def test_by_what_and_whose_and_when_is_told(place: Office) -> None:
     assert all(canary not in text for text in said.values() for canary in CANARIES)
 
 
+def test_after_a_merger_the_filings_go_on_with_the_successor_and_nothing_is_opened_for_it(
+    place: Office,
+) -> None:
+    world = place.world
+    uid = place.file()
+    before = published(world, world.other, tender("示例秘丙建材公司", number="D1", on=date(2026, 9, 20)))
+    after = published(world, world.other, tender("示例秘丙建材公司", number="D2", on=date(2026, 10, 12)))
+    place.match()
+
+    def mine(record: Any) -> list[Matter]:
+        return [one for one in place.matters(record) if one.cause.startswith(uid)]
+
+    assert [one.severity for one in (*mine(before), *mine(after))] == ["yellow", "yellow"]
+    marks = world.session.query(RelationMark).count()
+    keeper, admin = signed_in(world, "filings"), signed_in(world, "commission_admin")
+    assert "起并入" not in keeper.get("/filings/").text
+    form = {
+        "way": "merge", "units": world.unit.slug, "into": world.other.slug, "on": "2026年10月10日",
+        "source": "示例编〔2026〕1号",
+    }  # fmt: skip
+    shown = world.post(admin, "/units/ends/preview", form).text
+    assert "人员的报备继续有效" in shown
+    seen = re.findall(r'name="seen" value="([^"]*)"', shown)
+    assert world.post(admin, "/units/ends", {**form, "seen": seen}).status_code == 303
+    listed = keeper.get("/filings/").text
+    assert "2026年10月10日起并入示例住建局，按它的采购核对" in listed
+    assert "起并入示例住建局，按它的采购核对" in keeper.get(f"/filings/{uid}").text
+    place.match()
+    # What was awarded before the merger the filer had no hand in; what came after is the successor's own.
+    assert [one.severity for one in (*mine(before), *mine(after))] == ["yellow", "red"]
+    said = place.said(mine(after)[0])
+    assert "并入采购单位的原单位人员的报备" in said
+    assert "示例财政局" not in said
+    assert all(canary not in said for canary in CANARIES)
+    assert world.session.query(RelationMark).count() == marks
+    items = world.session.query(MatterItem).count()
+    place.match()
+    assert world.session.query(MatterItem).count() == items
+
+    slug = world.unit.slug
+    seen = re.findall(r'name="seen" value="([^"]*)"', admin.get(f"/units/of/{slug}").text)
+    back = {"seen": seen[0], "words": "登记错了单位", "source": "示例编〔2026〕2号"}
+    assert world.post(admin, f"/units/of/{slug}/restore", back).status_code == 303
+    later = published(world, world.other, tender("示例秘丙建材公司", number="D3", on=date(2026, 10, 13)))
+    place.match()
+    assert [one.severity for one in mine(later)] == ["yellow"]  # It was a mistake.
+
+    form = {"way": "abolish", "units": slug, "on": "2026年10月15日", "source": "示例编〔2026〕3号"}
+    shown = world.post(admin, "/units/ends/preview", form).text
+    assert "由报备专管员请报备人按新单位重新报备" in shown
+    seen = re.findall(r'name="seen" value="([^"]*)"', shown)
+    assert world.post(admin, "/units/ends", {**form, "seen": seen}).status_code == 303
+    assert "请报备人按新单位重新报备" in keeper.get("/filings/").text
+    seen = re.findall(r'name="seen" value="([^"]*)"', admin.get(f"/units/of/{slug}").text)
+    assert world.post(admin, f"/units/of/{slug}/restore", {**back, "seen": seen[0]}).status_code == 303
+    place.match()
+
+
 def test_no_hit_is_written_down_too(place: Office) -> None:
     world = place.world
     place.match()  # A filing that came since is held against every project, those of other tests too.
