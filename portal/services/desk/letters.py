@@ -1,7 +1,7 @@
 """Letters (信件): what is written to people, and that nothing is written twice.
 
     write_letter(session, *, unit_id, key, to, subject, body, now) -> Mail | None
-    submitted / returned / published / due / overdue -> Letter (subject and body)
+    submitted / returned / published / due / overdue / … -> Letter (subject and body)
 
 Mail travels in the clear and shows its subject on locked screens: a subject
 names the kind of work at most, never a title, an amount or a person; a body
@@ -145,6 +145,15 @@ def answered_to_commission(*, explained: int, replied: int, reported: int, addre
 def overdue_rectification(*, address: str) -> Letter:
     """整改逾期: to the commission's officers."""
     return _letter("整改台账有事项逾期", "整改台账里有一项超过期限还没有销号，请登录后查看。", address)
+
+
+def group_brought(*, summary: str, address: str) -> Letter:
+    """班子名单: the commission brought the unit's group; how many of what, and nobody's name."""
+    return _letter(
+        "纪委监委导入了本单位的班子名单",
+        f"纪委监委导入了本单位的班子名单：{summary}。请登录后在“班子名单”中核对，有出入的由单位管理员改正。",
+        address,
+    )
 
 
 def _name(duty: str, period: str) -> str:

@@ -1,4 +1,4 @@
-"""Who is written to at once: reviewers of what was submitted, writers of what came back or was published.
+"""Who is written to at once: reviewers of what was submitted, writers of what came back or was published, whose group was brought.
 
 Each writes into the transaction of the step that it tells of and returns how many letters are new; a step that is
 repeated writes nothing twice. Accounts without an address, or disabled, are left out: the desk shows them the same.
@@ -11,11 +11,11 @@ from datetime import datetime
 
 from portal.domain.documents.base import kind_of, kinds
 from portal.domain.drafting import Event
-from portal.domain.roles import Role
+from portal.domain.roles import Action, Role, allowed
 from portal.services.desk import letters
 from portal.services.desk.reviewing import why_not_reviewer
 from portal.services.desk.rooms import Actor, Room
-from portal.store.tables import Account, Draft, Version
+from portal.store.tables import Account, Draft, Step, Version
 
 _WRITING = frozenset({Event.CREATED.value, Event.CHANGED.value, Event.SUBMITTED.value})
 
@@ -51,6 +51,21 @@ def tell_published(room: Room, version: Version, *, draft_uid: str, address: str
     )
     people = [one for one in room.accounts() if one.id in wrote - published]
     return _send(room, people, f"published:{version.id}", letter, now)
+
+
+def tell_group_brought(room: Room, step: Step, *, address: str, now: datetime) -> int:
+    """Write to whoever keeps the unit's group that the commission brought it; where nobody does, to who fills in.
+
+    `step` is the desk's own, whose remark counts what was done.
+    """
+    reached = [one for one in room.accounts() if one.active and one.email]
+    by_right = (
+        [one for one in reached if allowed(_actor(one).roles, right)]
+        for right in (Action.KEEP_ROSTER, Action.OPEN_DESK)
+    )
+    people = next((some for some in by_right if some), [])
+    letter = letters.group_brought(summary=step.remark, address=address)
+    return _send(room, people, f"group:{step.id}", letter, now)
 
 
 def _send(room: Room, people: Iterable[Account], key: str, letter: letters.Letter, now: datetime) -> int:

@@ -14,13 +14,14 @@ from portal.domain.values import fold, show_day
 from portal.services.board.county import County
 from portal.services.desk.people import Entry
 from portal.services.desk.rooms import Actor, Room
+from portal.services.desk.telling import tell_group_brought
 from portal.services.running import groups
 from portal.services.running.group_lines import LABELS, Row, Told, read_table, shown
 from portal.services.running.group_plans import ENDED, NEW, SAME, WRONG, Deed, Plan, plan
 from portal.services.running.groups import Seat
 from portal.services.running.known import Known
 from portal.services.running.units import NotKept, Overtaken, today_of
-from portal.store.tables import Member, Unit
+from portal.store.tables import Member, Step, Unit
 
 _NEAR = 3  # How many similar names are offered, and places of a namesake told.
 _HINTED = 100  # Unknown names for which similar ones are looked for.
@@ -183,10 +184,13 @@ def _basis(known: Known, standing: dict[int, list[Seat]], way: Way) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
-def apply(county: County, table: Sequence[Sequence[str]], way: Way, *, basis: str, now: datetime) -> Preview:
+def apply(
+    county: County, table: Sequence[Sequence[str]], way: Way, *, basis: str, address: str, now: datetime
+) -> Preview:
     """Write what a file says; raise `Overtaken` where a group is not the one that was looked at.
 
-    Each unit's rows and steps are written through its own room; the county's log has one entry for each unit.
+    Each unit's rows and steps are written through its own room, and so is a letter to those who keep its group, who
+    read it at `address`; the county's log has one entry for each unit.
     Doing it twice changes nothing: what is there already is the same then.
     """
     found = look_at(county, table, way, now=now)
@@ -202,7 +206,8 @@ def apply(county: County, table: Sequence[Sequence[str]], way: Way, *, basis: st
         if not moved:
             continue
         with groups.room_of(county, one.unit) as room:
-            _write(room, moved, summary=one.summary, actor=actor, now=now)
+            step = _write(room, moved, summary=one.summary, actor=actor, now=now)
+            tell_group_brought(room, step, address=address, now=now)
         county.write_down(
             "group.imported",
             now=now,
@@ -225,7 +230,7 @@ def _label(deed: Deed) -> str:
     return f"{seat.entry.name}（{seat.entry.post}，{show_day(seat.entry.since)}起）"
 
 
-def _write(room: Room, moved: Sequence[Deed], *, summary: str, actor: Actor, now: datetime) -> None:
+def _write(room: Room, moved: Sequence[Deed], *, summary: str, actor: Actor, now: datetime) -> Step:
     members = {one.id: one for one in room.members()}
     for deed in moved:
         seat = deed.after
@@ -243,7 +248,9 @@ def _write(room: Room, moved: Sequence[Deed], *, summary: str, actor: Actor, now
         room.write_down(
             Event.MEMBER, actor=actor, now=now, title="领导班子名单", remark=f"纪委监委导入：{remark}"
         )
-    room.write_down(Event.IMPORTED, actor=actor, now=now, title="领导班子名单", remark=summary)
+    step = room.write_down(Event.IMPORTED, actor=actor, now=now, title="领导班子名单", remark=summary)
+    room.session.flush()
+    return step
 
 
 def _row(member: Member, entry: Entry, seat: Seat, actor: Actor, now: datetime) -> Member:

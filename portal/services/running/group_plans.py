@@ -154,8 +154,9 @@ def _known(number: int, line: Line, seat: Seat, today: date) -> Deed:
     deed = Deed(SAME, number, was.name, before=seat, after=Seat(seat.id, now, line.position or seat.position))
     if line.until is None and was.until is not None and was.until < today:
         text = (
-            f"名单上这一任职已于{show_day(was.until)}截止，这一格却是空的。已经离任的，请填写原截止日期或删去这一行；"
-            "重新任职的，请填写新的任职起始日期；登记错了的，请由该单位在班子名单里改正。"
+            f"名单上这一任职已于{show_day(was.until)}截止，这一格是空的或“至今”，文件不能把它改回在任。"
+            f"已经离任的，请填写原截止日期或删去这一行；重新任职的，另写一行新的任职起始日期，须在{show_day(was.until)}以后；"
+            "截止日期登记错了的，请该单位的管理员在“班子名单”里改正。"
         )
         return replace(deed, verdict=WRONG, after=None, wrong=((LABELS["until"], text),))
     if wrong := _reversed(now):
@@ -258,6 +259,12 @@ def _without_conflict(deed: Deed, seat: Seat, same: Sequence[Seat], held: Mappin
             f"{where}已有“{other.entry.told}”，与这一行是同一人同一职务，任职时间重叠。"
             "请改正日期，或删去重复的一行。"
         )
+        if (
+            not number
+            and (until := other.entry.until)
+            and (seat.entry.until is None or until < seat.entry.until)
+        ):
+            text += f"重新任职的，任职起始日期须在{show_day(until)}以后。"
         return replace(deed, verdict=WRONG, after=None, wrong=((LABELS["since"], text),))
     return deed
 

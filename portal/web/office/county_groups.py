@@ -25,7 +25,7 @@ from portal.services.running.units import NotKept, Overtaken
 from portal.web.guards import accepts, may
 from portal.web.office.county_units import need_day
 from portal.web.office.group_cells import MOST, TOO_LARGE, UnreadableFile, read_group_cells
-from portal.web.office.house import begin, commit, county, now, page, session
+from portal.web.office.house import begin, commit, county, now, office, page, session
 from portal.web.office.roster_parcels import pack, unpack
 from portal.web.office.tables import csv_file, sent
 
@@ -227,7 +227,14 @@ def confirm() -> ResponseReturnValue:
     begin()
     here = county()
     try:
-        done = group_files.apply(here, table, way, basis=request.form.get("basis", ""), now=now())
+        done = group_files.apply(
+            here,
+            table,
+            way,
+            basis=request.form.get("basis", ""),
+            address=f"{office().own_url}/people/",
+            now=now(),
+        )
     except Overtaken:
         session().rollback()
         heed = "名单或单位名册在核对期间有了变动，没有写入。下面是按现在的名单重新核对的结果。"

@@ -85,7 +85,9 @@ def take(opened: Open, *rows: str, last_day: date | None = None) -> Preview:
     way, lines = Way(last_day), table(*rows)
     seen = group_files.look_at(opened("xiuzhou"), lines, way, now=NOW)
     here = opened("xiuzhou")
-    done = group_files.apply(here, lines, way, basis=seen.basis, now=NOW)
+    done = group_files.apply(
+        here, lines, way, basis=seen.basis, address="http://office.example/people/", now=NOW
+    )
     here.session.commit()
     return done
 
@@ -102,7 +104,9 @@ def refused(opened: Open, *rows: str) -> str:
     seen = group_files.look_at(here, lines, Way(), now=NOW)
     assert not seen.usable
     with pytest.raises(NotKept):
-        group_files.apply(here, lines, Way(), basis=seen.basis, now=NOW)
+        group_files.apply(
+            here, lines, Way(), basis=seen.basis, address="http://office.example/people/", now=NOW
+        )
     here.session.commit()
     return "".join(f"第 {one.number} 行“{c}”{text}" for one in seen.deeds for c, text in one.wrong)
 
@@ -261,7 +265,9 @@ def test_a_change_in_between_is_told_and_nothing_half_written(
         own.commit()
     here = opened("xiuzhou")
     with pytest.raises(Overtaken):
-        group_files.apply(here, rows, Way(), basis=seen.basis, now=NOW)
+        group_files.apply(
+            here, rows, Way(), basis=seen.basis, address="http://office.example/people/", now=NOW
+        )
     here.session.commit()
     assert told(opened, "示例住建局") == []
     again = group_files.look_at(opened("xiuzhou"), rows, Way(TODAY), now=NOW)

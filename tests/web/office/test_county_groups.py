@@ -10,7 +10,7 @@ from typing import Any
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import select
 
-from portal.store.tables import Audit, Member
+from portal.store.tables import Audit, Mail, Member
 from tests.databases import for_everybody
 from tests.web.office.world import World
 
@@ -74,6 +74,61 @@ def test_a_file_is_shown_then_written_and_the_unit_reads_who_did_it(world: World
     assert "有出入的请在本页改正" in desk.get("/people/").text
     assert "纪委监委导入：登记：张示一" in desk.get("/history?event=member").text
     assert "请告诉单位管理员" in world.client("editor").get("/people/").text
+
+
+def test_units_are_written_to_that_their_group_was_brought_with_counts_and_nobodys_name(
+    world: World,
+) -> None:
+    keeper, other = world.account("unit_admin"), world.account("editor", unit=world.other)
+    gone = world.account("unit_admin", unit=world.other)
+    with for_everybody(world.session):
+        keeper.email, other.email, gone.email = "chen@example.test", "fang@example.test", "gone@example.test"
+        gone.active = False
+        world.session.commit()
+    client = world.client("commission_admin")
+
+    def bring(rows: str) -> None:
+        form = parcel(upload(world, client, HEAD + rows))
+        for _ in range(2):  # Twice the same writes once.
+            assert world.post(client, "/units/groups/import", form).status_code == 303
+
+    def mails() -> list[Mail]:
+        world.session.rollback()
+        with for_everybody(world.session):
+            found = list(world.session.scalars(select(Mail).order_by(Mail.id)))
+            for one in found:
+                world.session.expunge(one)
+            world.session.rollback()
+        return found
+
+    bring(A + B + C)
+    # Where nobody keeps the group, those who fill in hear of it.
+    assert sorted(one.recipient for one in mails()) == ["chen@example.test", "fang@example.test"]
+    told = next(one for one in mails() if one.recipient == "chen@example.test")
+    assert "登记 2 人" in told.body
+    assert "/people/" in told.body
+    assert all(name not in told.subject + told.body for name in ("张示一", "李示二", "局长", "示例财政局"))
+    bring("示例财政局,李示二,副局长,副职,2021-05-01,2026-10-01\n")
+    assert [one.recipient for one in mails()[2:]] == ["chen@example.test"]
+    assert "离任 1 人" in mails()[2].body
+
+
+def test_an_ended_term_is_refused_with_what_to_do_instead(world: World) -> None:
+    client = world.client("commission_admin")
+    ended = "示例财政局,李示二,副局长,副职,2021-05-01,2026-06-30\n"
+    world.post(client, "/units/groups/import", parcel(upload(world, client, HEAD + A + ended)))
+    again = upload(world, client, HEAD + "示例财政局,李示二,副局长,副职,2021-05-01,至今\n")
+    assert again.status_code == 422
+    assert "文件不能把它改回在任" in again.text
+    assert "重新任职的，另写一行新的任职起始日期，须在2026年6月30日以后" in again.text
+    assert "截止日期登记错了的，请该单位的管理员在“班子名单”里改正" in again.text
+    early = upload(world, client, HEAD + "示例财政局,李示二,副局长,副职,2026-05-01,\n")
+    assert early.status_code == 422
+    assert "重新任职的，任职起始日期须在2026年6月30日以后" in early.text
+    assert not hidden(early.text, "parcel")
+    right = upload(world, client, HEAD + "示例财政局,李示二,副局长,副职,2026-07-01,\n")
+    assert world.post(client, "/units/groups/import", parcel(right)).status_code == 303
+    assert [one[2] for one in members(world) if one[0] == "李示二"] == ["2026-06-30", None]
 
 
 def test_a_whole_list_shows_who_leaves_and_wants_a_day(world: World) -> None:
