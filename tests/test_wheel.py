@@ -74,17 +74,20 @@ def test_the_installed_wheel_serves_the_site_outside_the_checkout(wheel: Path, t
     try:
         assert running.stdout is not None
         said, address = "", None
-        deadline = time.monotonic() + 180
+        deadline = time.monotonic() + 900
         while address is None and time.monotonic() < deadline and (line := running.stdout.readline()):
             said += line
             if found := re.search(r"http://127\.0\.0\.1:\d+/", line):
                 address = found.group()
         assert address, said
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=300) as answer:
             assert "示例数据" in answer.read().decode()
         assert (tmp_path / "sunshine-portal" / "portal.db").is_file()
     finally:
         running.terminate()
-        running.wait(timeout=20)
-        if running.stdout:
-            running.stdout.close()
+        try:
+            running.wait(timeout=300)
+        finally:
+            running.kill()  # Does nothing when it has ended.
+            if running.stdout:
+                running.stdout.close()

@@ -45,9 +45,7 @@ def seated(browser: Browser, client: FlaskClient, address: str) -> Page:
     cookie = next(iter(client._cookies.values()))  # type: ignore[attr-defined] # the test client's own jar.
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    return page
+    return context.new_page()
 
 
 def looked_at(page: Page) -> None:

@@ -42,7 +42,6 @@ def sat(browser: Browser, world: World, officer: FlaskClient) -> Iterator[Open]:
         context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts)
         context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
         page = context.new_page()
-        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(
             "console",

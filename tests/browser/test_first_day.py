@@ -34,6 +34,7 @@ def test_from_the_home_page_to_the_end_of_a_matter_and_an_exemption(
     officer.goto(f"{address}/matters")
     row = officer.get_by_role("row").filter(has_text="示例财政局").filter(has_text="季度财务")
     row.get_by_role("link").first.click()
+    expect(officer.locator(".mt-state")).to_be_visible()
     matter = officer.url
     officer.get_by_label("请单位说明什么").fill("请说明三季度财务为什么没有公开。")
     officer.get_by_role("button", name="向单位问询").click()

@@ -45,7 +45,6 @@ def sit(browser: Browser, world: World) -> Iterator[Sit]:
         context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(
             "console",

@@ -55,6 +55,7 @@ def authenticator(page: Page, *, verified: bool = True) -> tuple[Any, str]:
 
 
 def clean(page: Page) -> None:
+    page.wait_for_load_state()  # Until then the styles may be on their way.
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -54,7 +54,6 @@ def _page(browser: Browser, world: World, address: str, path: str, width: int, w
     context = browser.new_context(viewport={"width": width, "height": 900})
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
     page = context.new_page()
-    page.set_default_timeout(20_000)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on(
         "console", lambda told: wrong.append(told.text) if "Content Security Policy" in told.text else None

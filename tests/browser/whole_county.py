@@ -20,7 +20,6 @@ from playwright.sync_api import Browser, Page, expect
 COMMAND = [sys.executable, "-c", "from portal.cli import main; main()"]
 PASSWORD = "三月的雨落在青石板上"
 PHONE = {"width": 390, "height": 844}
-PATIENCE = 30_000  # Two slow cores that other tests share: an answer may take its time.
 # A folder for pictures of every page passed, for those who mend the pages.
 PICTURES = os.environ.get("PORTAL_TEST_PICTURES", "")
 _FAULTS = """() => axe.run(document, {resultTypes: ["violations"], rules: {"target-size": {enabled: true}}}).then(found =>
@@ -92,8 +91,11 @@ def running(home: Path, roster: str) -> Iterator[County]:
     finally:
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGINT)
-        process.wait(60)
-        process.stdout.close()
+        try:
+            process.wait(300)  # It ends its worker first, which finishes a build that has begun.
+        finally:
+            process.kill()  # Does nothing when it has ended.
+            process.stdout.close()
 
 
 @dataclass
@@ -169,7 +171,6 @@ def arrives(county: County, browser: Browser, login: str, *, scripts: bool) -> S
         java_script_enabled=scripts, viewport=PHONE, locale="zh-CN", accept_downloads=True
     )
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
     return Someone(county, page, login, scripts)
 
 

@@ -69,8 +69,10 @@ def run_sync(settings: Settings, regimes: dict[str, Regime], **how: Any) -> None
     engine.dispose()
 
 
-def killed(work: Callable[[], None], after: float, *, group: bool = False) -> bool:
-    """Run `work` in a child, kill it after `after` seconds; tell whether it was still at work.
+def killed(
+    work: Callable[[], None], after: float, *, group: bool = False, begun: Callable[[], bool] = lambda: True
+) -> bool:
+    """Run `work` in a child, kill it `after` seconds after it has `begun`; tell whether it was still at work.
 
     With `group`, whatever it started is killed with it; else those must end by themselves.
     """
@@ -81,6 +83,8 @@ def killed(work: Callable[[], None], after: float, *, group: bool = False) -> bo
 
     child = multiprocessing.get_context("fork").Process(target=apart)
     child.start()
+    while not begun() and child.is_alive():
+        time.sleep(0.001)
     time.sleep(after)
     if group and child.is_alive():
         with suppress(ProcessLookupError):
@@ -90,8 +94,14 @@ def killed(work: Callable[[], None], after: float, *, group: bool = False) -> bo
     return child.exitcode == -signal.SIGKILL
 
 
+SOONER = 0.7  # Of the time over which kills are spread, once a work was done before it was killed.
+
+
 def seconds_of(work: Callable[[], None]) -> float:
-    """How long `work` takes in a child when nobody kills it: kills are spread over that time."""
+    """How long `work` takes in a child when nobody kills it: kills are spread over that time.
+
+    No more than a first guess: how long it takes changes with what else the machine has to do.
+    """
     began = time.perf_counter()
     child = multiprocessing.get_context("fork").Process(target=work)
     child.start()

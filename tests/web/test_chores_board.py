@@ -24,6 +24,12 @@ AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 20, 16, 1, tzinfo=UTC)  # A minute past midnight in China.
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a look does must not hang on how busy the machine is."""
+    monkeypatch.setattr(module, "_AWHILE", 600.0)
+
+
 @pytest.fixture
 def units(session: Session, county: Jurisdiction, unit: Unit) -> list[Unit]:
     for number in range(3):

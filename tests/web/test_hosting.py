@@ -84,7 +84,7 @@ def server(home: Path, tmp_path: Path, regimes: dict[str, Regime], kept: Path) -
 
     yield ask
     running.shutdown()
-    thread.join(timeout=5)
+    thread.join()
     running.server_close()
     index.close()
     engine.dispose()

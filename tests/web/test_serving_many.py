@@ -28,7 +28,7 @@ def office() -> Iterator[OfficeServer]:
 def test_idle_browsers_keep_nobody_out(office: OfficeServer) -> None:
     lines = []
     for _ in range(_BROWSERS):
-        line = http.client.HTTPConnection(office.host, office.port, timeout=30)
+        line = http.client.HTTPConnection(office.host, office.port, timeout=60)
         line.request("GET", "/")
         assert line.getresponse().read().decode() == "示例"
         lines.append(line)

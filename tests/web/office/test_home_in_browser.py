@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from portal.domain.drafting import Event, State
@@ -149,13 +150,14 @@ def test_the_first_task_is_reached_and_opened_by_keyboard(
     page = signed_in(world, browser, address, "unit_admin", java_script_enabled=True)
     page.goto(f"{address}/people/")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "跳到正文"
+    expect(page.get_by_role("link", name="跳到正文")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "登记成员"
+    expect(page.get_by_role("link", name="登记成员", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url("**/people/new")
-    assert page.title().startswith("登记成员")
+    expect(page).to_have_title(re.compile("^登记成员"))
 
 
 def test_somebody_is_entered_without_scripts(world: World, browser: Browser, address: str) -> None:
@@ -163,11 +165,11 @@ def test_somebody_is_entered_without_scripts(world: World, browser: Browser, add
     page.goto(f"{address}/people/new")
     page.get_by_label("姓名").fill("何示三")
     page.get_by_role("button", name="登记").click()
-    assert page.get_by_label("姓名").input_value() == "何示三"
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("姓名")).to_have_value("何示三")
     page.get_by_label("职务", exact=True).fill("副局长")
     page.get_by_label("身份").select_option("deputy")
     page.get_by_label("任职起始日期").fill("2026年1月5日")
     page.get_by_role("button", name="登记").click()
-    assert page.get_by_role("status").inner_text().strip() == "已登记何示三。"
-    assert page.get_by_role("row", name="何示三").is_visible()
+    expect(page.get_by_role("status")).to_have_text("已登记何示三。")
+    expect(page.get_by_role("row", name="何示三")).to_be_visible()

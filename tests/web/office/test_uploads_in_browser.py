@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.site.chromium import launched
@@ -67,21 +67,22 @@ def test_a_wrong_workbook_is_told_mended_and_taken_without_scripts(
     page = editor(world, browser, address, scripts=False)
     page.goto(f"{address}/uploads/new/finance")
     page.get_by_role("button", name="上传并试读").click()
-    assert "还没有选择文件" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("还没有选择文件")
     page.locator("#file").set_input_files(wrong)
     page.get_by_role("button", name="上传并试读").click()
-    assert "有 2 处需要修改" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("有 2 处需要修改")
     page.get_by_role("alert").get_by_role("link", name=re.compile("本期金额")).click()
-    assert "D4" in page.locator("tr:target").inner_text()
+    expect(page.locator("tr:target")).to_contain_text("D4")
     page.locator("tr:target").get_by_role("link", name="D4").click()
-    assert "约1000元左右" in page.locator("td:target").inner_text()
+    expect(page.locator("td:target")).to_contain_text("约1000元左右")
     with page.expect_download() as download:
         page.get_by_role("link", name="下载批注过的工作簿").click()
     assert download.value.suggested_filename == "三季度财务（批注）.xlsx"
     page.locator("#file").set_input_files(right)
     page.get_by_role("button", name="重新读取").click()
-    assert "逐格读取无误" in page.get_by_role("status").inner_text()
+    expect(page.get_by_role("status")).to_contain_text("逐格读取无误")
     page.get_by_role("button", name="存为草稿").click()
+    page.wait_for_url("**/drafts/*")
     assert [one.title for one in drafts(world)] == ["2026年第三季度财务公开"]
 
 
@@ -96,15 +97,14 @@ def test_the_file_is_chosen_by_keyboard_and_only_chinese_is_seen(
     page.goto(f"{address}/uploads/new/finance")
     page.get_by_role("link", name="一次交多条").focus()
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "file"
-    ring = "getComputedStyle(document.querySelector('.up-pick label')).outlineStyle"
-    assert page.evaluate(ring) == "solid"
-    assert page.locator("#file").evaluate("one => getComputedStyle(one).opacity") == "0"
+    expect(page.locator("#file")).to_be_focused()
+    expect(page.locator(".up-pick label").first).to_have_css("outline-style", "solid")
+    expect(page.locator("#file")).to_have_css("opacity", "0")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(wrong)
-    assert page.locator("#file").evaluate("one => getComputedStyle(one).opacity") == "1"
-    assert page.locator(".up-none").is_hidden()
+    expect(page.locator("#file")).to_have_css("opacity", "1")
+    expect(page.locator(".up-none")).to_be_hidden()
     button = "getComputedStyle(document.getElementById('file'), '::file-selector-button').visibility"
     assert page.evaluate(button) == "hidden"
 
