@@ -32,7 +32,7 @@ def browser() -> Iterator[Browser]:
 def sat(browser: Browser, world: World, officer: FlaskClient) -> Iterator[Open]:
     """Opens a page as the officer. What the browser refuses or throws fails the test."""
     server = make_server("127.0.0.1", 0, world.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.port}"
     cookie = next(iter(officer._cookies.values()))  # type: ignore[attr-defined] # the test client's own jar.

@@ -69,7 +69,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory, regimes: dict[str, Regime]) 
         assert world.post(officer, f"{minutes}/link", linked).status_code == 303
         filing = world.post(keeper, "/filings/new", {**FILING, "unit": world.unit.slug}).location
         server = make_server("127.0.0.1", 0, world.app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         address = f"http://127.0.0.1:{server.port}"
         yield Scene(world, address, str(identity), inspection, minutes, filing, officer, keeper)

@@ -33,7 +33,7 @@ def browser() -> Iterator[Browser]:
 def sit(browser: Browser, world: World) -> Iterator[Sit]:
     """Opens pages of the office for whoever is signed in. What the browser refuses or throws fails the test."""
     server = make_server("127.0.0.1", 0, world.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     address, contexts, wrong = f"http://127.0.0.1:{server.port}", list[BrowserContext](), list[str]()
 

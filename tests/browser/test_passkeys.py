@@ -25,7 +25,7 @@ GOOD = "三月的雨落在青石板上"
 @pytest.fixture
 def address(world: World) -> Iterator[str]:  # noqa: F811 - the fixture.
     server = make_server("127.0.0.1", 0, world.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://localhost:{server.server_port}"
     server.shutdown()

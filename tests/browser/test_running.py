@@ -33,7 +33,7 @@ Open = Callable[..., Page]
 def sat(world: World) -> Iterator[Open]:
     """Opens the office as the commission's administrator. What the browser refuses or throws fails the test."""
     server = make_server("127.0.0.1", 0, world.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.port}"
     wrong: list[str] = []

@@ -47,7 +47,7 @@ def page(browser: Browser, world: World, a_quarter: Callable[..., Any]) -> Itera
     client = world.client("officer")
     cookie = next(iter(client._cookies.values()))  # type: ignore[attr-defined] # the test client's own jar.
     server = make_server("127.0.0.1", 0, world.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.port}"
     context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})

@@ -100,7 +100,7 @@ def filled(world: World, a_quarter: Any) -> None:
 def address(world: World, a_quarter: Any) -> Iterator[str]:
     filled(world, a_quarter)
     server = make_server("127.0.0.1", 0, world.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()
