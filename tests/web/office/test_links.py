@@ -102,3 +102,10 @@ def test_what_a_refusal_points_at_stands_on_the_page(world: World, planted: Plan
                     ]
     assert lost == []
     assert summaries > 10
+
+
+def test_no_file_is_asked_for_in_the_browsers_own_language(world: World) -> None:
+    client = world.client("commission_admin")
+    for page in ("/units/upload", "/units/groups/upload"):
+        asked = re.findall(r'<div class="up-pick"><input [^>]*type="file" required', client.get(page).text)
+        assert len(asked) == 1, page
