@@ -79,7 +79,7 @@ def test_an_officer_reminds_many_orders_rectification_and_sees_it_accepted(
 
     officer.goto(f"{address}/letters/ladder")
     looked_at(officer)
-    officer.get_by_role("link", name="全部勾选").click()
+    officer.get_by_role("link", name="勾选全部 4 项").click()
     officer.get_by_role("button", name="预览勾选的提醒函").click()
     expect(officer.get_by_text("可以发 4 份")).to_be_visible()
     officer.locator("details.preview summary").first.click()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.roles import Role
 from portal.services.checking import SHANGHAI
-from portal.store.tables import Account, LoginSession
+from portal.store.tables import Account, LoginSession, Unit
 
 IDLE = timedelta(minutes=60)  # Long enough to fill in a quarter with the voucher folder beside it.
 LONGEST = timedelta(hours=12)  # One working day: nobody stays signed in over night.
@@ -37,7 +37,8 @@ class Identity:
     unit_id: int | None
     unit_name: str | None
     jurisdiction: str
-    sample: bool
+    sample: bool  # Made up: the person's unit; for the commission, any unit of its county.
+    mixed: bool  # Whether some of that county's units are real.
     roles: frozenset[Role]
     runs_out: datetime  # When the session ends if nothing more is done.
 
@@ -108,7 +109,7 @@ def identify(session: Session, token: str, *, now: datetime) -> tuple[Identity, 
     ended = account.unit.abolished_on if account.unit else None
     if ended is not None and ended <= now.astimezone(SHANGHAI).date():
         return None  # Nobody acts for a unit that is no more, even before its accounts have been disabled.
-    return _identity(account, found), now - found.last_seen_at >= _TOUCH
+    return _identity(session, account, found), now - found.last_seen_at >= _TOUCH
 
 
 def identify_expired(session: Session, token: str, *, now: datetime) -> Identity | None:
@@ -122,10 +123,15 @@ def identify_expired(session: Session, token: str, *, now: datetime) -> Identity
         return None
     if now - runs_out(found) > _RESCUED:
         return None
-    return _identity(account, found) if account.active else None
+    return _identity(session, account, found) if account.active else None
 
 
-def _identity(account: Account, found: LoginSession) -> Identity:
+def _identity(session: Session, account: Account, found: LoginSession) -> Identity:
+    if account.unit is not None:
+        kinds = {account.unit.sample}
+    else:
+        county = select(Unit.sample).where(Unit.jurisdiction_id == account.jurisdiction_id).distinct()
+        kinds = set(session.scalars(county))
     return Identity(
         account_id=account.id,
         session_id=found.id,
@@ -135,7 +141,8 @@ def _identity(account: Account, found: LoginSession) -> Identity:
         unit_id=account.unit_id,
         unit_name=account.unit.name if account.unit else None,
         jurisdiction=account.jurisdiction.slug,
-        sample=bool(account.unit and account.unit.sample),
+        sample=True in kinds,
+        mixed=len(kinds) > 1,
         roles=frozenset(Role(one.role) for one in account.roles),
         runs_out=runs_out(found),
     )

@@ -108,7 +108,8 @@ def reply(uid: str) -> ResponseReturnValue:
 def _show(here: Room, letter: Any, *, errors: dict[str, str] | None = None, typed: str = "") -> str:
     return page(
         "office/letters/received_one.html",
-        title=f"{Kind(letter.kind).label}{letter.number or ''}",
+        title=f"{Kind(letter.kind).label} {letter.number or ''}".strip(),
+        kind=Kind(letter.kind).label,
         crumbs=[*_crumbs(), ("收到的文书", url_for("asked_letters.listing"))],
         letter=letter,
         steps=lettering.steps_of(here, letter),

@@ -27,6 +27,7 @@ from portal.services.checking import SHANGHAI
 from portal.services.supervision import assessing
 from portal.web.guards import may
 from portal.web.office.house import begin, commit, now, page, person, session, today_of
+from portal.web.office.paging import named, part_of
 from portal.web.office.seen_in_public import place_of, seen_today, still_seen
 from portal.web.office.showing import show_moment
 from portal.web.office.tables import sent
@@ -50,14 +51,20 @@ def year(year: str) -> ResponseReturnValue:
     """Show all units of a year."""
     here, regime = place_of()
     number = _number(year)
-    lines = _lines(here, regime, number)
+    name = request.args.get("q", "").strip()[:60]
+    every = _lines(here, regime, number)
+    lines = [one for one in every if named(name, one[0].name)]
     return page(
         "office/bulletins/assessment_year.html",
         title=f"{number}年度考核",
         crumbs=[("通报", url_for("bulletins.listing"))],
         year=number,
         years=assessing.years(seen_today(here, regime).periods),
-        lines=sorted(lines, key=lambda one: -one[0].points),
+        part=part_of(
+            sorted(lines, key=lambda one: -one[0].points), at=url_for("assessing.year", year=number)
+        ),
+        any_sheet=every[0][0] if every else None,
+        name=name,
         ended=number < today_of().year,
         on=show_day(today_of()),
         files=[

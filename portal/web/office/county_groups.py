@@ -26,6 +26,7 @@ from portal.web.guards import accepts, may
 from portal.web.office.county_units import need_day
 from portal.web.office.group_cells import MOST, TOO_LARGE, UnreadableFile, read_group_cells
 from portal.web.office.house import begin, commit, county, now, office, page, session
+from portal.web.office.paging import named, part_of
 from portal.web.office.roster_parcels import pack, unpack
 from portal.web.office.tables import csv_file, sent
 
@@ -65,21 +66,23 @@ _BLANK = Shape(
 def listing() -> ResponseReturnValue:
     """List every unit's group, what is missing first in view."""
     here = county()
-    state = request.args.get("state", "")
+    state, name = request.args.get("state", ""), request.args.get("q", "").strip()[:60]
     found = groups.groups(here, today=units.today_of(now()))
     counts = Counter(one.state for one in found)
     lacking = state == "lacking"
     rows = [
         one
         for one in found
-        if not state or one.state == state or (lacking and one.state in ("none", "headless"))
+        if (not state or one.state == state or (lacking and one.state in ("none", "headless")))
+        and named(name, one.unit.name, one.unit.short)
     ]
     return page(
         "office/county_groups/listing.html",
         title="班子名单",
         crumbs=[("单位名册", url_for("county_units.listing"))],
-        rows=rows,
+        part=part_of(rows, at=url_for("county_groups.listing")),
         state=state,
+        name=name,
         states=STATES,
         options=[("", "全部"), ("lacking", "所缺"), *((code, one[1]) for code, one in STATES.items())],
         counts=counts,

@@ -20,6 +20,7 @@ from portal.services.running import known, merging, roster_files, units
 from portal.services.running.units import NotKept, Overtaken, Wanted
 from portal.web.guards import accepts, may
 from portal.web.office.house import begin, commit, county, now, page, session
+from portal.web.office.paging import part_of
 from portal.web.office.roster_parcels import MOST, pack, read_cells, unpack
 from portal.web.office.tables import csv_file, sent
 
@@ -47,7 +48,7 @@ def listing() -> ResponseReturnValue:
     return page(
         "office/county_units/listing.html",
         title="单位名册",
-        rows=rows,
+        part=part_of(rows, at=url_for("county_units.listing")),
         typed=typed,
         states=STATES,
         state_options=[("", "全部"), *((code, one[1]) for code, one in STATES.items())],

@@ -22,6 +22,7 @@ from portal.store.db import begin_write
 from portal.web.guards import OPEN, back_of, declared, half, limit_of, open_to_all, rescuer_of
 from portal.web.headers import security_headers
 from portal.web.office.house import Person, gate, now, own_uid, page, session
+from portal.web.office.showing import unbroken
 
 FORM_LIMIT = (
     4 * 1024 * 1024
@@ -71,6 +72,7 @@ def hang(app: Flask) -> None:
     app.teardown_request(_close)
     app.jinja_env.globals["csrf"] = _csrf
     app.jinja_env.globals["once"] = _once
+    app.jinja_env.filters["unbroken"] = unbroken
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _told)
 

@@ -16,6 +16,7 @@ from portal.services.supervision.entered import NotEntered, NotNow
 from portal.services.supervision.filing_keys import Sealer, WrongKey
 from portal.web.guards import may
 from portal.web.office.house import begin, commit, county, now, office, own_uid, page, person, session
+from portal.web.office.paging import part_of
 from portal.web.office.showing import show_moment
 from portal.web.secrets import UnsafeKey
 
@@ -33,7 +34,7 @@ def listing() -> ResponseReturnValue:
     return page(
         "office/filings/listing.html",
         title="报备",
-        rows=filings.listing(here),
+        part=part_of(filings.listing(here), at=url_for("filings.listing")),
         last=filing_matches.last_check(here),
         ready=sealer is not None,
         trouble=trouble,

@@ -23,6 +23,7 @@ from portal.services.supervision.flagging import Looked, look, matters_of
 from portal.services.supervision.taking_up import take_up_flags
 from portal.web.guards import may
 from portal.web.office.house import begin, commit, county, now, office, page, person, session, today_of
+from portal.web.office.paging import part_of
 from portal.web.office.showing import link_to
 from portal.web.office.tables import csv_file, xlsx_file
 
@@ -120,33 +121,26 @@ def _show(
     problem: str = "",
 ) -> ResponseReturnValue:
     terms = {one.code: one for one in looked.survey.terms}
-    pages = max(1, -(-len(found) // PAGE))
-    asked = request.values.get("page", "1")
-    number = min(max(int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1, 1), pages)
-    part = found[(number - 1) * PAGE : number * PAGE]
+    part = part_of(found, at=url_for("flags.listing"), asked=wanted.asked(), page=PAGE, whole=PAGE)
     gaps = [
         one
         for one in looked.survey.gaps
         if (not wanted.unit or one.unit == wanted.unit) and (not wanted.code or one.code == wanted.code)
     ]
 
-    def link(other: int) -> str:
-        return f"{url_for('flags.listing')}?{urlencode({**wanted.asked(), 'page': other})}"
-
     body = page(
         "office/flags/listing.html",
         title="采购异常信号",
-        flags=part,
-        total=len(found),
+        part=part,
         records=looked.survey.records,
         units=looked.units,
         terms=terms,
         words=WORDS,
         elsewhere=ELSEWHERE,
         parameters=parameters,
-        gaps=sorted(gaps, key=lambda one: -one.count)[:PAGE],
+        gaps=part_of(sorted(gaps, key=lambda one: -one.count)[:PAGE], at=url_for("flags.listing")),
         more_gaps=max(0, len(gaps) - PAGE),
-        matters=matters_of(here, part),
+        matters=matters_of(here, list(part.rows)),
         matter_link=lambda uid: link_to("matters.one", uid=uid),
         record=lambda ref, slug: _record(here, looked, ref, slug),
         wanted=wanted,
@@ -157,10 +151,6 @@ def _show(
         chosen=chosen,
         problem=problem,
         acts=person().may(Action.SUPERVISE),
-        number=number,
-        pages=pages,
-        earlier=link(number - 1) if number > 1 else None,
-        later=link(number + 1) if number < pages else None,
         query=urlencode(wanted.asked()),
         show_day=show_day,
     )

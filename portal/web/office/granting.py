@@ -32,6 +32,7 @@ from portal.web.office.house import (
     session,
     today_of,
 )
+from portal.web.office.paging import part_of
 from portal.web.office.tables import csv_file, xlsx_file
 
 bp = Blueprint("granting", __name__, url_prefix="/grants")
@@ -200,7 +201,11 @@ def _listing(*, errors: Mapping[str, str] | None = None, typed: Mapping[int, str
         "office/granting/listing.html",
         title="豁免和延期",
         crumbs=[("文书", url_for("letters.listing"))],
-        rows=granting.listed(here, unit=request.args.get("unit", "")),
+        part=part_of(
+            granting.listed(here, unit=request.args.get("unit", "")),
+            at=url_for("granting.listing"),
+            holding=lambda one: one.exemption and f"reason-{one.exemption.id}" in (errors or {}),
+        ),
         units=[("", "全部单位"), *((one.slug, one.name) for one in here.units())],
         unit=request.args.get("unit", ""),
         acts=person().may(Action.SUPERVISE),

@@ -52,7 +52,8 @@ class Person(UserMixin):  # type: ignore[misc] # Flask-Login ships no types.
         self.account_id, self.session_id = identity.account_id, identity.session_id
         self.stage, self.roles = identity.stage, identity.roles
         self.login, self.name = identity.login, identity.name
-        self.unit_id, self.unit_name, self.sample = identity.unit_id, identity.unit_name, identity.sample
+        self.unit_id, self.unit_name = identity.unit_id, identity.unit_name
+        self.sample, self.mixed = identity.sample, identity.mixed
         self.jurisdiction, self.runs_out = identity.jurisdiction, identity.runs_out
 
     def get_id(self) -> str:

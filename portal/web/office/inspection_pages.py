@@ -16,6 +16,7 @@ from portal.services.supervision import inspecting
 from portal.services.supervision.inspection_plans import MOST_EACH, plan_of
 from portal.services.supervision.published import kind_label, standing
 from portal.web.office.house import page, person
+from portal.web.office.paging import part_of
 from portal.web.office.showing import content_of, link_to, published_address, show_moment
 
 _TONES = {
@@ -52,7 +53,7 @@ def show_one(here: County, row: Any, *, trouble: str = "", opinion: str | None =
         crumbs=[("检查", url_for("inspections.listing"))],
         row=row,
         plan=plan,
-        items=items,
+        part=part_of(items, at=url_for("inspections.one", uid=row.uid)),
         units=[slugs.get(slug, slug) for slug in plan.units],
         names=names,
         matters=_matters(here, items),

@@ -45,6 +45,7 @@ from portal.web.office.letters_page import (
     shown,
     unit_address,
 )
+from portal.web.office.paging import part_of
 from portal.web.office.showing import link_to
 from portal.web.office.tables import csv_file, xlsx_file
 
@@ -64,7 +65,7 @@ def listing() -> ResponseReturnValue:
     return page(
         "office/letters/listing.html",
         title="文书",
-        rows=found,
+        part=part_of(found, at=url_for("letters.listing")),
         most=lettering.SHOWN,
         typed=typed,
         kinds=[("", "全部种类"), *((one.value, one.label) for one in Kind)],
@@ -327,7 +328,8 @@ def _show(
 ) -> str:
     return page(
         "office/letters/one.html",
-        title=f"{Kind(letter.kind).label}{letter.number or ''}",
+        title=f"{Kind(letter.kind).label} {letter.number or ''}".strip(),
+        kind=Kind(letter.kind).label,
         crumbs=crumbs(),
         letter=letter,
         matter=lettering.matter_of(here, letter),

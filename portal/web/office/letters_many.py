@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
@@ -17,18 +18,20 @@ from portal.services.board.county import County
 from portal.services.checking import SHANGHAI
 from portal.services.desk.scheduling import show_moment
 from portal.services.supervision import climbing, planning
-from portal.services.supervision.climbing import Wanted
+from portal.services.supervision.climbing import Rung, Wanted
 from portal.services.supervision.letter_words import NotIssued
 from portal.services.supervision.planning import Proposal
 from portal.services.supervision.reasons import Reason, from_board, from_records
 from portal.web.guards import may
 from portal.web.office.house import begin, commit, county, now, page, person, regime_of, session, today_of
 from portal.web.office.letters_page import MORNING, crumbs, read_moment, unit_address
+from portal.web.office.paging import named, part_of
 
 bp = Blueprint("letters_many", __name__, url_prefix="/letters")
 MOST = (
     400  # Letters of one go: more than the largest county has units; none that was ticked is left out unsaid.
 )
+_WAITING = "waiting"  # Instead of a stage: what was sent last has not run its time.
 
 
 @bp.get("/ladder")
@@ -36,24 +39,65 @@ MOST = (
 def ladder() -> ResponseReturnValue:
     """Show what is overdue by the stage it has reached, and what should be sent next."""
     here, regime = county(), regime_of()
-    found = climbing.rungs(here, regime, from_board(here, regime, now=now()), now=now())
-    stages = [
-        (stage, [one for one in found if one.next and one.next.code == stage.code])
-        for stage in reversed(regime.ladder_on(today_of()))
-    ]
-    waiting = [one for one in found if one.next is None]
+    every = climbing.rungs(here, regime, from_board(here, regime, now=now()), now=now())
+    asked = {name: request.args.get(name, "").strip()[:60] for name in ("stage", "q")}
+    found = [one for one in every if named(asked["q"], one.unit.name, one.unit.short)]
+    counts = Counter(_stage_of(one) for one in found)
+    ladder = list(reversed(regime.ladder_on(today_of())))
+    tabs = [("", "全部"), *((stage.code, f"该发{stage.title}") for stage in ladder), (_WAITING, "已发，等待")]
+    ticked = request.args.get("all", "")
+    part = part_of(
+        [one for one in found if asked["stage"] in ("", _stage_of(one))],
+        at=url_for("letters_many.ladder"),
+        asked=asked,
+        unfolded=bool(ticked),
+    )
     return page(
         "office/letters/ladder.html",
         title="逾期与升级",
         crumbs=crumbs(),
-        stages=stages,
-        total=len(found),
-        waiting=waiting,
+        part=part,
+        stages=[
+            (
+                stage,
+                counts[stage.code],
+                part.portion([one for one in part.rows if _stage_of(one) == stage.code]),
+            )
+            for stage in ladder
+        ],
+        waiting=part.portion([one for one in part.rows if one.next is None]),
+        tabs=[
+            (
+                label,
+                url_for("letters_many.ladder", stage=code or None, q=asked["q"] or None),
+                counts[code] if code else len(found),
+                code == asked["stage"],
+            )
+            for code, label in tabs
+            if not code or counts[code] or code == asked["stage"]
+        ],
+        asked=asked,
+        ticked=ticked,
+        tick=lambda code: url_for(
+            "letters_many.ladder",
+            stage=asked["stage"] or None,
+            q=asked["q"] or None,
+            page=part.number if part.number > 1 else None,
+            all=code or None,
+        ),
+        total=len(every),
+        due_now=sum(one.next is not None for one in every),
+        most=MOST,
         acts=person().may(Action.SUPERVISE),
         kind_name=lambda code: Kind(code).label,
         day=show_day,
         today=today_of(),
     )
+
+
+def _stage_of(one: Rung) -> str:
+    """Return the stage whose letter is to be sent now; that it waits where there is none."""
+    return one.next.code if one.next else _WAITING
 
 
 @bp.get("/many")
@@ -71,6 +115,9 @@ def choose() -> ResponseReturnValue:
         if one.duty.code == duty
     ]
     rows.sort(key=lambda row: (-row[2].overdue, row[1].position, row[1].id))
+    ticked = "all" in request.args
+    asked = {"duty": duty, "kind": kind}
+    part = part_of(rows, at=url_for("letters_many.choose"), asked=asked, unfolded=ticked)
     return page(
         "office/letters/many.html",
         title="批量发文",
@@ -79,7 +126,15 @@ def choose() -> ResponseReturnValue:
         kinds=[(one.value, one.label) for one in Kind],
         duty=duty,
         kind=kind,
-        rows=rows,
+        part=part,
+        ticked=ticked,
+        tick=lambda every: url_for(
+            "letters_many.choose",
+            duty=duty,
+            kind=kind,
+            page=part.number if part.number > 1 else None,
+            all=every or None,
+        ),
         day=show_day,
     )
 
@@ -90,6 +145,8 @@ def preview() -> ResponseReturnValue:
     """Show every letter that would be sent, and every one that would not, with the reason. Nothing is written."""
     here = county()
     asked = _Asked()
+    if asked.stage and "whole" in request.form:
+        asked.take(_whole(here, asked.stage, request.form.get("q", "")))
     if not asked.wanted:
         flash("没有选择单位或者事项。请先勾选，再生成预览。")
         return redirect(url_for("letters_many.ladder"), 303)
@@ -144,9 +201,16 @@ class _Asked:
     def __init__(self) -> None:
         read = (Wanted.read(one) for one in request.form.getlist("item"))
         self.wanted = [one for one in read if one is not None]
+        self.left = 0  # How many of a whole stage are more than one go takes.
         codes = {one.code for one in regime_of().ladder_on(today_of())}
         self.stage = next((one for one in [request.form.get("stage", "")] if one in codes), "")
         self.kind = next((one for one in Kind if one.value == request.form.get("kind", "")), None)
+
+    def take(self, keys: Sequence[str]) -> None:
+        """Take everything of a stage instead of what was ticked, as much as one go takes."""
+        read = (Wanted.read(one) for one in keys)
+        every = [one for one in read if one is not None]
+        self.wanted, self.left = every[:MOST], len(every[MOST:])
 
     def propose(self, here: County, reasons: Mapping[int, Sequence[Reason]], day: date) -> list[Proposal]:
         """Return what would be sent."""
@@ -167,14 +231,32 @@ def _reasons(here: County, wanted: Sequence[Wanted], day: date) -> dict[int, lis
     return from_records(here, regime_of(), units, now=now(), on=day)
 
 
+def _whole(here: County, stage: str, name: str) -> list[str]:
+    """Return everything whose letter of that stage is to be sent now, the pages that are not in view included."""
+    regime = regime_of()
+    found = climbing.rungs(here, regime, from_board(here, regime, now=now()), now=now())
+    return [
+        one.key
+        for one in found
+        if _stage_of(one) == stage and named(name.strip()[:60], one.unit.name, one.unit.short)
+    ]
+
+
 def _preview(asked: _Asked, proposals: Sequence[Proposal], errors: Mapping[str, str] | None = None) -> str:
     ready = [one for one in proposals if not one.refusal]
     return page(
         "office/letters/preview.html",
         title="发文预览",
-        crumbs=crumbs(),
+        crumbs=[
+            *crumbs(),
+            ("逾期与升级", url_for("letters_many.ladder"))
+            if asked.stage
+            else ("批量发文", url_for("letters_many.choose")),
+        ],
         ready=ready,
         refused=[one for one in proposals if one.refusal],
+        left=asked.left,
+        most=MOST,
         stage=asked.stage,
         kind=asked.kind.value if asked.kind else "",
         typed=request.form,

@@ -29,6 +29,7 @@ from portal.web.office.house import (
     regime_of,
     session,
 )
+from portal.web.office.paging import part_of
 from portal.web.office.showing import link_to, published_address, show_moment
 from portal.web.office.tables import csv_file, xlsx_file
 
@@ -62,11 +63,13 @@ _HEADERS = (
 def listing() -> ResponseReturnValue:
     """Show every record with how it stands."""
     here = county()
+    part = part_of(_all(here), at=url_for("minutes.listing"))
     return page(
         "office/minutes/listing.html",
         title="双记双评",
         crumbs=[("检查", url_for("inspections.listing"))],
-        rows=[(one, *_standing(here, one)) for one in _all(here)],
+        part=part,
+        rows=[(one, *_standing(here, one)) for one in part.rows],
         names=_names(here),
         day=show_day,
         acts=person().may(Action.SUPERVISE),

@@ -22,6 +22,7 @@ from portal.services.supervision.neglecting import (
 from portal.web.guards import may
 from portal.web.office.flags import regime_of
 from portal.web.office.house import begin, commit, county, now, page, person
+from portal.web.office.paging import named, part_of
 from portal.web.office.showing import link_to
 from portal.web.office.tables import csv_file, xlsx_file
 
@@ -58,11 +59,15 @@ def listing() -> ResponseReturnValue:
     """Show each unit's quarter."""
     here, quarter, found = _asked()
     matters = neglect_matters(here, quarter)
+    name = request.args.get("q", "").strip()[:60]
+    shown = [pair for pair in found if named(name, pair[0].name, pair[0].short)]
     return page(
         "office/neglect/listing.html",
         title="不管不问",
         crumbs=[("采购异常信号", url_for("flags.listing"))],
+        part=part_of(shown, at=url_for("neglect.listing")),
         found=found,
+        wanted=name,
         quarter=quarter,
         name=show_period(quarter),
         quarters=[(one, show_period(one)) for one in _quarters()],
@@ -108,7 +113,7 @@ def _rows() -> list[tuple[str | int, ...]]:
             len(one.records),
             one.least,
             one.note,
-            "；".join(f"{seen.day.isoformat()} {seen.what} {seen.who} {seen.words}" for seen in one.records),
+            "；".join(f"{show_day(seen.day)} {seen.what} {seen.who} {seen.words}" for seen in one.records),
         )
         for unit, one in found
     ]

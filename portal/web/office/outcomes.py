@@ -17,6 +17,7 @@ from portal.services.supervision import lettering, outcomes
 from portal.services.supervision.outcomes import NotRecorded
 from portal.web.guards import may
 from portal.web.office.house import begin, commit, county, now, page, person, regime_of, session, today_of
+from portal.web.office.paging import part_of
 from portal.web.office.tables import csv_file, xlsx_file
 
 bp = Blueprint("outcomes", __name__, url_prefix="/outcomes")
@@ -133,7 +134,11 @@ def _listing(*, errors: Mapping[str, str] | None = None, typed: Mapping[int, str
         "office/outcomes/listing.html",
         title="处理结果",
         crumbs=[("文书", url_for("letters.listing"))],
-        rows=outcomes.listed(here, **asked),
+        part=part_of(
+            outcomes.listed(here, **asked),
+            at=url_for("outcomes.listing"),
+            holding=lambda one: f"reason-{one.id}" in (errors or {}),
+        ),
         asked=asked,
         kinds=[("", "全部种类"), *((one.value, one.label) for one in Kind)],
         years=[("", "全部年度"), *((str(one), f"{one}年") for one in outcomes.years_of(here))],

@@ -36,6 +36,7 @@ from portal.web.office.house import (
     today_of,
 )
 from portal.web.office.letters_page import number, quarter_choices, rectifying_address
+from portal.web.office.paging import part_of
 from portal.web.office.showing import link_to
 from portal.web.office.tables import csv_file, xlsx_file
 
@@ -64,7 +65,7 @@ def listing() -> ResponseReturnValue:
     return page(
         "office/rectifying/listing.html",
         title="整改台账",
-        rows=rows,
+        part=part_of(rows, at=url_for("rectifying.listing")),
         typed=typed,
         states=[
             ("", "全部状态"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import current_app, url_for
+from markupsafe import Markup
 
 from portal.domain.comparing import show
 from portal.domain.documents.base import Document, kind_of, kinds
@@ -19,6 +21,10 @@ from portal.site.pages.paths import record_path
 from portal.site.rows import unit_view
 from portal.site.snapshot import RecordView
 from portal.web.office.house import office
+
+_WHOLE = re.compile(
+    r"(\d{4}年(?:\d{1,2}月(?:\d{1,2}日)?|第[一二三四]季度)?|[〔\[（(]\d{4}[〕\]）)]\s?第?\d{1,5}\s?号)"
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,15 @@ def published_address(one: Published) -> str | None:
     return f"{base}/{record_path(view)}" if base else None
 
 
+def unbroken(text: str) -> Markup:
+    """Return a text in which no day, quarter or document number is broken at a line's end: for words that people wrote."""
+    parts = _WHOLE.split(text)
+    return Markup("").join(
+        Markup('<span class="nw">{}</span>').format(one) if place % 2 else one
+        for place, one in enumerate(parts)
+    )
+
+
 def link_to(endpoint: str, **values: object) -> str | None:
     """Return the address of a route, or None where this office has none of that name."""
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None  # type: ignore[arg-type] # Flask takes any value.
@@ -102,4 +117,5 @@ __all__ = [
     "published_address",
     "show_moment",
     "told",
+    "unbroken",
 ]

@@ -11,6 +11,8 @@ from portal.domain.values import Type
 from portal.exchange.sheets.writing import csv_of
 from portal.exchange.workbook import XLSX_TYPE, Column, Shape, Sheet, workbook
 
+_SHORT = 20  # Characters of a text that stands on one line of a narrow column.
+
 
 def csv_file(
     name: str, headers: Sequence[str], rows: Sequence[Sequence[str | int]], *, plain: str = "table"
@@ -26,13 +28,17 @@ def xlsx_file(
     rows: Sequence[Sequence[str | int]],
 ) -> Response:
     """Send rows as a workbook of one sheet. Whole numbers stay numbers."""
-    types = [
-        Type.COUNT if rows and all(isinstance(row[place], int) for row in rows) else Type.PROSE
-        for place in range(len(headers))
-    ]
+    types = [_type([row[place] for row in rows]) for place in range(len(headers))]
     columns = tuple(Column(label, kind) for label, kind in zip(headers, types, strict=True))
     made = workbook(Shape((Sheet(sheet, columns),)), [[(tuple(row), tuple(types)) for row in rows]])
     return sent(made, XLSX_TYPE, f"{name}.xlsx")
+
+
+def _type(cells: Sequence[str | int]) -> Type:
+    """Return what a column holds, which gives its width: whole numbers, short texts, or sentences."""
+    if cells and all(isinstance(one, int) for one in cells):
+        return Type.COUNT
+    return Type.LINE if all(len(str(one)) <= _SHORT for one in cells) else Type.PROSE
 
 
 def sent(data: bytes, mimetype: str, name: str, *, plain: str = "table") -> Response:

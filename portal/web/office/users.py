@@ -16,6 +16,7 @@ from portal.services.desk.rooms import Room
 from portal.web.guards import may
 from portal.web.office.entrance import begin_gate, link_address, own_row, shanghai
 from portal.web.office.house import actor, begin, gate, now, page, person, room, session, today_of
+from portal.web.office.paging import named, part_of
 
 bp = Blueprint("users", __name__)
 
@@ -101,10 +102,21 @@ def _row(desk: Desk, account: Any) -> dict[str, Any]:
 
 
 def _listing(desk: Desk, accounts: Iterable[Any], link: str = "", invited: str = "") -> str:
+    name = request.args.get("q", "").strip()[:60]
+    part = part_of(
+        [
+            one
+            for one in accounts
+            if named(name, one.name, one.login, one.unit.name if one.unit else "纪委监委")
+        ],
+        at=desk.at("listing"),
+    )
     return page(
         "office/users/listing.html",
         title=desk.title,
-        rows=[_row(desk, one) for one in accounts],
+        part=part,
+        rows=[_row(desk, one) for one in part.rows],
+        name=name,
         desk=desk,
         commission=desk is COMMISSION,
         link=link,

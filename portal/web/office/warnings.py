@@ -29,6 +29,7 @@ from portal.services.supervision.warnings import (
 from portal.web.guards import may
 from portal.web.office.flags import public_record, regime_of
 from portal.web.office.house import begin, commit, county, now, page, person, session, today_of
+from portal.web.office.paging import named, part_of
 from portal.web.office.showing import link_to, show_moment
 from portal.web.office.tables import csv_file, xlsx_file
 
@@ -73,9 +74,19 @@ class Table:
         return asked if asked in set(State) else ""
 
     @property
+    def name(self) -> str:
+        """The part of a name that the list was narrowed to; blank for all of them."""
+        return request.args.get("q", "").strip()[:60]
+
+    @property
     def shown(self) -> list[tuple[Unit, Score]]:
         """The lines that the list was narrowed to."""
-        return [pair for pair in self.lines if not self.state or pair[1].state == self.state]
+        return [
+            pair
+            for pair in self.lines
+            if (not self.state or pair[1].state == self.state)
+            and named(self.name, pair[0].name, pair[0].short)
+        ]
 
     @property
     def terms(self) -> WarningTerms | None:
@@ -107,13 +118,13 @@ def _listing(problem: str = "") -> ResponseReturnValue:
     table = Table(here)
     terms = table.terms
     counts = {state: sum(found.state is state for _, found in table.lines) for state in State}
-    lines = table.shown
-    measures = measures_of(here, [unit for unit, _ in lines])
+    part = part_of(table.shown, at=url_for("warnings.listing"))
+    measures = measures_of(here, [unit for unit, _ in part.rows])
     body = page(
         "office/warnings/listing.html",
         title="预警",
         table=table,
-        lines=lines,
+        part=part,
         counts=counts,
         states=[("", "全部状态"), *((one.value, one.label) for one in State)],
         wanted=table.state,
