@@ -9,9 +9,8 @@ from portal.domain.calendar import Calendar
 from portal.domain.reports.words import State, Track
 from portal.domain.values import Choice
 
-SOON = (
-    3  # Working days before a deadline from which it is shown as near: the platform's habit, no rule of law.
-)
+# Working days before a deadline from which it is shown as near: the platform's habit, no rule of law.
+SOON = 3
 
 
 class Deadline(Choice):

@@ -293,12 +293,18 @@ def take_measure(
         raise Refused(errors["words"])
     if not words:
         raise Refused("请写明采取措施的情况：什么时间、对谁、结果怎样。")
+    said = f"{MEASURE}·{measure.label}：{words}"
+    last = next(iter(measures_of(county, [unit]).get(unit.id, [])), None)
+    if last and (last.words, last.account_id) == (said, county.account_id):
+        raise Refused(
+            "这条措施您已经记录过，没有再记一次。请核对下面的记录；确有第二次的，请写明是什么时间。"
+        )
     step = SupervisionStep(
         jurisdiction_id=county.id,
         unit_id=unit.id,
         side="commission",
         event=Event.NOTED.value,
-        words=f"{MEASURE}·{measure.label}：{words}",
+        words=said,
         actor=county.name_of_actor,
         account_id=county.account_id,
         shared=False,

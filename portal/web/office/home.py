@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.domain.documents.base import kinds
+from portal.domain.reports.deadlines import SOON
 from portal.domain.roles import Action, Role
 from portal.domain.values import show_day, show_period
 from portal.services.board.first_look import FirstLook, first_look
@@ -93,6 +94,7 @@ def commission() -> ResponseReturnValue:
         board=f"{public}/{who.jurisdiction}/status.html" if public else None,
         place=regime.name if regime else "",
         reports=_reports(who),
+        report_soon=SOON,
         day=show_day,
         look=look,
         also=_also(who),

@@ -246,6 +246,9 @@ def test_a_measure_is_recorded_and_never_shared(watched: World) -> None:
         client, url, {"measure": "inquiry", "words": "11月20日函询示例乙"}, follow_redirects=True
     )
     assert "信访函询：11月20日函询示例乙" in done.text
+    again = watched.post(client, url, {"measure": "inquiry", "words": "11月20日函询示例乙 "})
+    assert again.status_code == 422
+    assert "您已经记录过" in again.text
     with for_everybody(watched.session):
         watched.session.rollback()  # What was read before is of before.
         (step,) = watched.session.scalars(select(SupervisionStep)).all()

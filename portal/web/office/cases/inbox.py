@@ -30,6 +30,7 @@ def inbox() -> ResponseReturnValue:
     every = rows(here)
     found = [one for one in every if state is None or one.state is state]
     found = [one for one in found if (not mine or one.mine) and (not late or one.late)]
+    regime = here.regime_of(who.jurisdiction)
     holder = holder_of(session(), who.account_id, jurisdiction=who.jurisdiction)
     return page(
         "office/cases/inbox.html",
@@ -51,6 +52,9 @@ def inbox() -> ResponseReturnValue:
         root_key=root_key(),
         day=show_day,
         today=here.today,
+        terms=regime.intake_on(here.today)
+        if regime
+        else None,  # What the hints say; each report keeps its own.
     )
 
 

@@ -10,7 +10,9 @@ from tests.web.office.cases.bureau import TEXT, Bureau
 
 def test_a_report_is_listed_opened_and_written_down(bureau: Bureau) -> None:
     number = bureau.file()
-    assert number in bureau.get("示例乙", "").text
+    listed = bureau.get("示例乙", "").text
+    assert number in listed
+    assert "自收到之日起 15个工作日内告知" in listed  # As the regime has it that day.
     found = bureau.get("示例乙", number).json
     case = sealing.open_grants(base64.b64decode(found["grants"]), bureau.secrets["示例乙"])
     assert case is not None
