@@ -27,9 +27,10 @@ from portal.web.office.bulletin_drawings import coverage_bars, duty_bars, rule_b
 from portal.web.office.house import begin, commit, now, page, person, session, today_of
 from portal.web.office.seen_in_public import place_of, seen_then, seen_today, still_seen
 from portal.web.office.showing import show_moment
-from portal.web.office.tables import sent
+from portal.web.office.tables import csv_file, sent, xlsx_file
 
 bp = Blueprint("bulletins", __name__, url_prefix="/bulletins")
+_HEADS = ("季度", "期号", "发文字号", "按期率", "规范指数", "发出时间", "发出人")
 _QUARTER = re.compile(r"[0-9]{4}Q[1-4]")
 
 
@@ -51,6 +52,29 @@ def listing() -> ResponseReturnValue:
             for one in known
         ],
     )
+
+
+@bp.get("/export.csv")
+@may(Action.VIEW_BOARD)
+def export_csv() -> ResponseReturnValue:
+    """Send what was issued as CSV."""
+    return csv_file("已发出的通报", _HEADS, _rows())
+
+
+@bp.get("/export.xlsx")
+@may(Action.VIEW_BOARD)
+def export_xlsx() -> ResponseReturnValue:
+    """Send it as a workbook."""
+    return xlsx_file("已发出的通报", "已发出的通报", _HEADS, _rows())
+
+
+def _rows() -> list[tuple[str | int, ...]]:
+    return [_cells(one, bulletins.figures(one)) for one in bulletins.issued(place_of()[0])]
+
+
+def _cells(one: Any, counted: Figures) -> tuple[str | int, ...]:
+    told = counted.document_no or "", counted.total.share.text, counted.average_text
+    return show_period(one.period), one.number, *told, show_moment(one.issued_at), one.issued_by
 
 
 @bp.get("/<quarter>")

@@ -23,11 +23,17 @@ from portal.services.running.units import NotKept, Overtaken, bounds_of, today_o
 from portal.site.pages.rules import FAMILIES
 from portal.web.guards import may
 from portal.web.office.house import begin, commit, county, now, office, page, session
+from portal.web.office.tables import csv_file, xlsx_file
 
 bp = Blueprint("county_terms", __name__)
 
 _SECTIONS = [("", "全部"), (overlay.RULE, "规则"), *overlay.SECTIONS.items()]
 MOST_ROWS = 60  # Of one list: more than any regime has, and a form that is still readable.
+_HEADS = ("类别", "参数", "约束的单位", "取值", "现行取值", "能否改", "施行日期", "出处")
+_CHANGES = (
+    "编号", "参数", "状态", "施行日期", "取值", "取消的变更", "原因", "依据", "批准人", "登记人", "登记时间",
+)  # fmt: skip
+_STATES = {"coming": "尚未施行", "gone": "已取消", "countermand": "取消", "done": "已施行"}
 CHANGED_MEANWHILE = "核对期间又登记了别的变更，没有写入。下面是重新核对的结果。"
 
 
@@ -35,17 +41,8 @@ CHANGED_MEANWHILE = "核对期间又登记了别的变更，没有写入。下�
 @may(Action.KEEP_COUNTY)
 def listing() -> ResponseReturnValue:
     """List the parameters in force today."""
-    here = county()
-    typed = {name: request.args.get(name, "").strip()[:60] for name in ("section", "text", "all")}
-    groups = parameters.groups_of(office().regimes, here.slug, on=today_of(now()))
-    shown = [
-        one
-        for one in groups
-        if (typed["all"] or one.open)
-        and typed["section"] in ("", one.section)
-        and typed["text"].lower()
-        in " ".join((one.title, one.source, *(value.label for value in one.values))).lower()
-    ]
+    here, typed, groups = county(), _sieve(), _groups()
+    shown = _sifted(groups, typed)
     laid = office().regimes
     return page(
         "office/county_terms/listing.html",
@@ -61,6 +58,53 @@ def listing() -> ResponseReturnValue:
         troubles=laid.troubles(here.slug) if isinstance(laid, Laid) else (),
         show_day=show_day,
     )
+
+
+@bp.get("/terms/export.csv")
+@may(Action.KEEP_COUNTY)
+def export_csv() -> ResponseReturnValue:
+    """Send the values that the filter leaves, as CSV."""
+    return csv_file("制度参数", _HEADS, _rows())
+
+
+@bp.get("/terms/export.xlsx")
+@may(Action.KEEP_COUNTY)
+def export_xlsx() -> ResponseReturnValue:
+    """Send them as a workbook."""
+    return xlsx_file("制度参数", "制度参数", _HEADS, _rows())
+
+
+def _sieve() -> dict[str, str]:
+    return {name: request.args.get(name, "").strip()[:60] for name in ("section", "text", "all")}
+
+
+def _groups() -> list[parameters.Group]:
+    return parameters.groups_of(office().regimes, county().slug, on=today_of(now()))
+
+
+def _sifted(groups: Sequence[parameters.Group], typed: Mapping[str, str]) -> list[parameters.Group]:
+    return [
+        one
+        for one in groups
+        if (typed["all"] or one.open)
+        and typed["section"] in ("", one.section)
+        and typed["text"].lower()
+        in " ".join((one.title, one.source, *(value.label for value in one.values))).lower()
+    ]
+
+
+def _rows() -> list[tuple[str, ...]]:
+    typed = _sieve()
+    return [
+        (
+            label, one.title, one.bound, value.label, value.text,
+            "本级已改" if value.changed else "" if value.open else "不能改", show_day(one.since), one.source,
+        )
+        for label, groups in _folded(_sifted(_groups(), typed))
+        for one in groups
+        for value in one.values
+        if value.open or typed["all"] or value.changed
+    ]  # fmt: skip
 
 
 def _folded(groups: Sequence[parameters.Group]) -> list[tuple[str, list[parameters.Group]]]:
@@ -113,6 +157,31 @@ def _days_of(one: overlay.Change) -> list[tuple[str, str]]:
 def history() -> ResponseReturnValue:
     """Show every change that was made."""
     return _history(county())
+
+
+@bp.get("/terms/history/export.csv")
+@may(Action.KEEP_COUNTY)
+def history_csv() -> ResponseReturnValue:
+    """Send every change as CSV."""
+    return csv_file("变更记录", _CHANGES, _changes())
+
+
+@bp.get("/terms/history/export.xlsx")
+@may(Action.KEEP_COUNTY)
+def history_xlsx() -> ResponseReturnValue:
+    """Send them as a workbook."""
+    return xlsx_file("变更记录", "变更记录", _CHANGES, _changes())
+
+
+def _changes() -> list[tuple[str | int, ...]]:
+    return [
+        (
+            one["change"].id, one["title"], _STATES[one["state"]], show_day(one["change"].valid_from),
+            "；".join(f"{label} {text}" for label, text in one["values"]), one["change"].countermands or "",
+            one["change"].reason, one["change"].source, one["change"].approver, one["change"].recorded_by, one["at"],
+        )
+        for one in _listed(county())
+    ]  # fmt: skip
 
 
 def _history(

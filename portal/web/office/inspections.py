@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -32,6 +33,9 @@ from portal.web.office.tables import csv_file, xlsx_file
 
 bp = Blueprint("inspections", __name__, url_prefix="/inspections")
 _RESULTS = ("序号", "单位", "类别", "索引号", "标题", "结果", "说明", "检查人", "检查时间", "已转监督事项")
+_HEADS = (
+    "名称", "种类", "开始", "结束", "状态", "单位", "主要负责人", "已看", "抽取", "问题", "整改意见",
+)  # fmt: skip
 _POPULATION = ("单位", "类别", "索引号")
 
 
@@ -40,7 +44,7 @@ _POPULATION = ("单位", "类别", "索引号")
 def listing() -> ResponseReturnValue:
     """Show every inspection with its numbers, and the other ways of looking closer."""
     here = county()
-    rows = [(one, inspecting.totals_of(here, one)) for one in inspecting.inspections_of(here)]
+    rows = _counted(here)
     return page(
         "office/inspections/listing.html",
         title="检查",
@@ -55,6 +59,35 @@ def listing() -> ResponseReturnValue:
         moment=show_moment,
         acts=person().may(Action.SUPERVISE),
     )
+
+
+@bp.get("/export.csv")
+@may(Action.VIEW_BOARD)
+def export_csv() -> ResponseReturnValue:
+    """Send every inspection with its numbers as CSV."""
+    return csv_file("检查", _HEADS, _rows())
+
+
+@bp.get("/export.xlsx")
+@may(Action.VIEW_BOARD)
+def export_xlsx() -> ResponseReturnValue:
+    """Send them as a workbook."""
+    return xlsx_file("检查", "检查", _HEADS, _rows())
+
+
+def _counted(here: County) -> list[tuple[Any, inspecting.Totals]]:
+    return [(one, inspecting.totals_of(here, one)) for one in inspecting.inspections_of(here)]
+
+
+def _rows() -> list[tuple[str | int, ...]]:
+    return [
+        (
+            one.name, kind_of_inspection(one.kind), show_day(one.starts_on), show_day(one.ends_on),
+            state_sign(one.state)[1], totals.units, totals.heads, totals.looked, totals.drawn, totals.problems,
+            totals.opinions,
+        )
+        for one, totals in _counted(county())
+    ]  # fmt: skip
 
 
 @bp.get("/new")

@@ -198,6 +198,13 @@ def test_issued_figures_stay_and_a_correction_says_why(world: World) -> None:
     assert issue(world, reason="第一号漏写了要求。", words="补充要求。").status_code == 303
     assert "请以新的一号为准" in client.get(f"/bulletins/{QUARTER}/1").text
     assert "更正说明：第一号漏写了要求。" in client.get(f"/bulletins/{QUARTER}/2").text
+    assert "/bulletins/export.csv" in client.get("/bulletins/").text
+    lines = list(csv.reader(io.StringIO(client.get("/bulletins/export.csv").data.decode("utf-8-sig"))))
+    listed = [line[:3] for line in lines if line[0] == "2026年第三季度"]
+    assert listed == [["2026年第三季度", "2", ""], ["2026年第三季度", "1", "示纪通〔2026〕3号"]]
+    sheet = load_workbook(io.BytesIO(client.get("/bulletins/export.xlsx").data)).active
+    assert sheet is not None
+    assert sheet.max_row == len(lines)
     with for_everybody(world.session):
         rows = list(
             world.session.scalars(

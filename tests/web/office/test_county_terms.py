@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from pydantic import ValidationError
 from sqlalchemy import func, select
 
@@ -51,6 +54,10 @@ def counted(world: World, table: Any) -> int:
         return found
 
 
+def _exported(client: Any, address: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(client.get(address).data.decode("utf-8-sig"))))
+
+
 def test_a_change_is_shown_written_and_binds_from_its_day(world: World) -> None:
     client = world.client("commission_admin")
     assert "10个工作日" in client.get(f"/terms/{KEY}").text
@@ -62,6 +69,22 @@ def test_a_change_is_shown_written_and_binds_from_its_day(world: World) -> None:
 
     listing = client.get("/terms").text
     assert "尚未施行的变更" in listing
+    asked = "section=replies&amp;text=&amp;all="
+    assert f"/terms/export.csv?{asked}" in client.get("/terms?section=replies").text
+    lines = _exported(client, "/terms/export.csv?section=replies")
+    assert {one["类别"] for one in lines} == {"回复期限"}
+    assert "10个工作日" in [one["现行取值"] for one in lines]
+    (line,) = _exported(client, "/terms/history/export.csv")
+    assert (line["状态"], line["施行日期"], line["原因"]) == ("尚未施行", "2026年11月1日", GROUNDS["reason"])
+    assert "15个工作日" in line["取值"]
+    for address, known in (
+        ("/terms/export.xlsx?section=replies", len(lines)),
+        ("/terms/history/export.xlsx", 1),
+    ):
+        sheet = load_workbook(io.BytesIO(client.get(address).data)).active
+        assert sheet is not None
+        assert sheet.max_row == known + 1
+    assert "/terms/history/export.xlsx" in client.get("/terms/history").text
     assert "10个工作日" in client.get(f"/terms/{KEY}").text
     world.at += timedelta(days=20)
     assert "15个工作日" in world.client("commission_admin").get(f"/terms/{KEY}").text

@@ -111,6 +111,13 @@ def test_an_inspection_from_its_plan_to_its_end(world: World, officer: FlaskClie
     assert PLAN["seed"] in officer.get(f"{address}/change").text
     assert "现有 7 件已公开记录可抽" in officer.get(address).text
     assert world.post(officer, f"{address}/draw", {"revision": "1"}).status_code == 303
+    head, *lines = csv.reader(io.StringIO(officer.get("/inspections/export.csv").data.decode("utf-8-sig")))
+    named = [dict(zip(head, line, strict=True)) for line in lines]
+    (told,) = [line for line in named if line["名称"] == PLAN["name"]]
+    assert (told["状态"], told["单位"], told["已看"], told["抽取"]) == ("检查中", "2", "0", "4")
+    book = openpyxl.load_workbook(io.BytesIO(officer.get("/inspections/export.xlsx").data))
+    assert book.worksheets[0].max_row == len(lines) + 1
+    assert "/inspections/export.csv" in officer.get("/inspections/").text
     items = items_of(world, address)
     assert [one.unit_id for one in items] == [world.unit.id] * 2 + [world.other.id] * 2
     shown = officer.get(f"{address}/items/1").text
