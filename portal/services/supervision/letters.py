@@ -21,6 +21,7 @@ from portal.domain.supervision.letters import Kind, State
 from portal.domain.supervision.matters import Event
 from portal.domain.values import clean_text, show_day
 from portal.services.board.county import County
+from portal.services.board.screens import is_gone
 from portal.services.checking import SHANGHAI
 from portal.services.desk.letters import told_by_commission, write_letter
 from portal.services.desk.rooms import Actor, Room
@@ -28,6 +29,7 @@ from portal.services.desk.scheduling import show_moment
 from portal.services.supervision import matters
 from portal.services.supervision.letter_words import NotIssued, Words, need_approval, need_words
 from portal.services.supervision.lettering import is_late
+from portal.services.supervision.matter_words import GONE
 from portal.services.supervision.readers import readers_of
 from portal.store.tables import Letter, Matter, Unit
 
@@ -95,9 +97,19 @@ def draft(
 
 
 def rewrite(
-    county: County, letter: Letter, words: Words, *, revision: int, send_at: datetime | None, now: datetime
+    county: County,
+    letter: Letter,
+    words: Words,
+    *,
+    about: About | None = None,
+    revision: int,
+    send_at: datetime | None,
+    now: datetime,
 ) -> None:
-    """Change a letter that was not issued yet; raise `Stale` where somebody else did meanwhile, and `NotIssued`."""
+    """Change a letter that was not issued yet; raise `Stale` where somebody else did meanwhile, and `NotIssued`.
+
+    `about` is given where it is another kind of letter now, which counts as another stage of the ladder.
+    """
     if letter.revision != revision or letter.state not in _WRITABLE:
         raise Stale
     _need_time(words.due, send_at)
@@ -105,6 +117,8 @@ def rewrite(
         need_approval(words.kind, words.signed_by)
     before = {"title": letter.title, "body": letter.body}
     _put(letter, words)
+    if about is not None:
+        letter.about = about.text()
     letter.send_at = send_at
     letter.state = (State.PLANNED if send_at else State.DRAFT).value
     letter.revision += 1
@@ -118,12 +132,14 @@ def rewrite(
 def issue(county: County, regime: Regime, letter: Letter, *, address: str, now: datetime) -> None:
     """Issue a letter: number it, tell the unit of its matter first, go up the ladder, write to the unit's people.
 
-    Raise `NotIssued` where it went out already, where the same was sent before, where its answer was due before
+    Raise `NotIssued` where it went out already, where the unit has ended, where the same was sent before, where its answer was due before
     today, or where nobody is named who approved what must be approved. `address` is where the unit reads it, as written into the mail; the mail tells nothing else.
     """
     if letter.state not in _WRITABLE:
         raise NotIssued({"": "这份文书已经发出或者撤回，没有再次发出。"})
     day = now.astimezone(SHANGHAI).date()
+    if is_gone(letter.unit, day):
+        raise NotIssued({"": GONE})
     if letter.due is not None and letter.due < day:
         raise NotIssued({"": f"回复期限（{show_day(letter.due)}）已经过去。请先修改期限，再发出。"})
     about, kind = About.read(letter.about), Kind(letter.kind)

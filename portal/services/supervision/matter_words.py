@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from portal.domain.values import clean_text
 
+GONE = "单位已经撤销，不再发文。"
 MOST = 4000  # Characters of one step's words: some four pages, so that a page stays readable.
 
 

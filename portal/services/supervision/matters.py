@@ -23,11 +23,12 @@ from portal.domain.supervision.matters import NEXT, ClosedAs, Event, Source, Sta
 from portal.domain.supervision.slips import latest_deadline
 from portal.domain.values import show_day
 from portal.services.board.county import County
+from portal.services.board.screens import is_gone
 from portal.services.checking import SHANGHAI
 from portal.services.desk import letters
 from portal.services.desk.rooms import Actor, Room
+from portal.services.supervision.matter_words import GONE, said
 from portal.services.supervision.matter_words import NotPossible as NotPossible
-from portal.services.supervision.matter_words import said
 from portal.services.supervision.readers import readers_of
 from portal.store.tables import (
     Account,
@@ -142,6 +143,8 @@ def ask(
     address: str = "",
 ) -> None:
     """Ask the unit what it has to say, until `due` (default: the regime's). It is told, and its people get a letter."""
+    if is_gone(matter.unit, day_of(now)):
+        raise NotPossible(GONE)
     due = due or default_due(regime, now)
     if due is None:
         raise NotPossible("本级制度没有规定说明期限，请填写要求单位答复的日期。", "due")

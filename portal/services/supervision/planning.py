@@ -17,7 +17,7 @@ from datetime import date, datetime
 
 from portal.domain.obligations import duty_of
 from portal.domain.regimes import Regime
-from portal.domain.supervision.ladder import OWN, About, ladder_stage, stage_order
+from portal.domain.supervision.ladder import OWN, About, Cell, ladder_stage, stage_order
 from portal.domain.supervision.letters import Kind
 from portal.domain.supervision.matters import Source
 from portal.domain.supervision.matters import State as MatterState
@@ -30,6 +30,7 @@ from portal.services.supervision import letter_words, letters
 from portal.services.supervision.climbing import Reasons, Sent, Wanted, open_matters
 from portal.services.supervision.letter_words import ANSWERED, NotIssued, Words
 from portal.services.supervision.letters import already, reply_by
+from portal.services.supervision.matter_words import GONE
 from portal.services.supervision.readers import readers_of
 from portal.services.supervision.reasons import Reason, from_records, named, published_since
 from portal.store.tables import Letter, Matter, MatterItem, Unit
@@ -112,8 +113,19 @@ def about_of(
     regime: Regime, kind: Kind, reasons: Sequence[Reason], matter: Matter | None, day: date
 ) -> About:
     """Return what a single letter of that kind is about."""
-    stage = _stage_for(regime, kind, _reached(regime, reasons, matter, day), day) if reasons or matter else ""
-    return About(stage, tuple(one.cell for one in reasons))
+    return _about(regime, kind, tuple(one.cell for one in reasons), matter, day)
+
+
+def about_as(regime: Regime, kind: Kind, letter: Letter, matter: Matter | None, day: date) -> About:
+    """Return what a letter is about as one of that kind: of the same deadlines, or matter, it may be another stage."""
+    about = About.read(letter.about)
+    return about if kind.value == letter.kind else _about(regime, kind, about.cells, matter, day)
+
+
+def _about(regime: Regime, kind: Kind, cells: tuple[Cell, ...], matter: Matter | None, day: date) -> About:
+    days = [date.fromisoformat(due) for _, _, due in cells]
+    stage = _stage_for(regime, kind, _reached(regime, days, matter, day), day) if cells or matter else ""
+    return About(stage, cells)
 
 
 def propose(
@@ -260,7 +272,7 @@ def _proposal(
 
     if why := _no_reason(unit, matter, still, day):
         return no(why)
-    reached = _reached(regime, still, matter, day)
+    reached = _reached(regime, [one.due for one in still], matter, day)
     if stage:
         if reached is None or stage_order(regime, reached.code, day) < stage_order(regime, stage, day):
             return no(f"还没有到这一级{f'，现在是“{reached.title}”' if reached else ''}。")
@@ -284,7 +296,7 @@ def _proposal(
 def _no_reason(unit: Unit, matter: Matter | None, still: Sequence[Reason], day: date) -> str:
     """Return why nothing is sent to a unit at all, blank where there is a reason to."""
     if is_gone(unit, day):
-        return "单位已经撤销，不再发文。"
+        return GONE
     if matter is not None and matter.state == MatterState.CLOSED.value:
         return "监督事项已经办结。"
     if matter is not None and matter.source == Source.RELATION:
@@ -316,11 +328,9 @@ def _named(wanted: Wanted) -> str:
         return wanted.duty
 
 
-def _reached(
-    regime: Regime, reasons: Sequence[Reason], matter: Matter | None, day: date
-) -> LadderStage | None:
-    """Return the mildest stage that all of the reasons have reached, or the matter."""
-    days = [one.due for one in reasons] or ([matter.due] if matter and matter.due else [])
+def _reached(regime: Regime, dues: Sequence[date], matter: Matter | None, day: date) -> LadderStage | None:
+    """Return the mildest stage that all of the deadlines have reached, or the matter."""
+    days = dues or ([matter.due] if matter and matter.due else [])
     stages = [ladder_stage(regime, one, day) for one in days]
     if not stages or any(one is None for one in stages):
         return None

@@ -219,7 +219,11 @@ def rewrite(uid: str) -> ResponseReturnValue:
     name = letter.unit.name
     try:
         words = letter_words.read_words(request.form, today=today_of())
-        letters.rewrite(here, letter, words, revision=number("revision"), send_at=_send_at(), now=now())
+        matter = lettering.matter_of(here, letter)
+        about = planning.about_as(regime_of(), words.kind, letter, matter, today_of())
+        letters.rewrite(
+            here, letter, words, about=about, revision=number("revision"), send_at=_send_at(), now=now()
+        )
         if request.form.get("do") == "issue":
             letters.issue(here, regime_of(), letter, address=unit_address(), now=now())
     except NotIssued as refusal:

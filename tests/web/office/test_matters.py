@@ -388,6 +388,17 @@ def test_an_officer_enters_a_matter_by_hand(world: World, one: str) -> None:
     assert "共 2 件" in officer.get("/matters").text
 
 
+def test_a_unit_that_has_ended_is_asked_nothing(world: World, one: str) -> None:
+    world.session.rollback()
+    world.unit.abolished_on = world.at.date()
+    world.session.commit()
+    refused = do(world, client(world, "officer"), one, "ask", words="请说明表决的情况。")
+    assert refused.status_code == 422
+    assert "单位已经撤销，不再发文。" in refused.text
+    assert "请说明表决的情况。" in refused.text
+    assert matter_of(world, one).told_at is None
+
+
 def test_an_answer_that_arrives_after_the_session_ran_out_is_kept(world: World, one: str) -> None:
     officer = client(world, "officer")
     who = account(world, "editor")

@@ -8,11 +8,14 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from pypdf import PdfReader
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
+from portal.domain.supervision.ladder import About
 from portal.services.board.county import open_county
 from portal.services.supervision import lettering, looking_back
 from portal.store.tables import Audit, Letter, Mail, SupervisionStep
@@ -115,3 +118,44 @@ def test_a_list_that_is_cut_says_so_and_the_count_of_a_quarter_is_of_all(
     with Session(world.session.get_bind()) as own:
         county = open_county(own, "xiuzhou", None)
         assert looking_back.done_about(county, "2026Q3", LATER.date()).letters == 2
+
+
+def written(world: World, officer: FlaskClient, *, do: str = "keep", **more: str) -> TestResponse:
+    asked = {"unit": world.unit.slug, "duty": "finance", "period": "2026Q3"}
+    typed = {
+        "title": "关于季度财务的提醒",
+        "addressee": "示例财政局",
+        "body": "请尽快公开。",
+        "signed_by": "示例甲",
+    }
+    return world.post(officer, "/letters/new", {**asked, **typed, "kind": "reminder", "do": do, **more})
+
+
+def test_a_draft_that_becomes_another_kind_of_letter_counts_as_that_kinds_stage(world: World) -> None:
+    world.at = LATER
+    officer = world.client("officer")
+    where = written(world, officer).location
+    form = officer.get(f"{where}/edit").text
+    typed = {name: value(form, name) for name in ("revision", "title", "addressee", "body", "signed_by")}
+    changed = world.post(
+        officer, f"{where}/edit", {**typed, "kind": "inquiry", "due": "2026年12月4日", "do": "keep"}
+    )
+    assert changed.status_code == 303, changed.text
+    world.session.rollback()
+    letter = world.session.scalars(select(Letter)).one()
+    assert letter.kind == "inquiry"
+    about = About.read(letter.about)
+    assert about.stage == "kind:inquiry"
+    assert [cell[:2] for cell in about.cells] == [("finance", "2026Q3")]
+
+
+def test_no_single_letter_goes_to_a_unit_that_has_ended(world: World) -> None:
+    world.at = LATER
+    world.unit.abolished_on = LATER.date()
+    world.session.commit()
+    refused = written(world, world.client("officer"), do="issue", duty="", period="")
+    assert refused.status_code == 422
+    assert "单位已经撤销，不再发文。" in refused.text
+    assert "请尽快公开。" in refused.text
+    world.session.rollback()
+    assert world.session.scalars(select(Letter)).all() == []
