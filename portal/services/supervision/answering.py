@@ -11,6 +11,7 @@ came from 特定关系人 filings. The commission's people are 纪委监委 to i
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -224,6 +225,12 @@ def pending(room: Room, today: date) -> Pending:
 def kept_of(room: Room, uid: str, actor: Actor) -> DraftCopy | None:
     """Return what this person typed when a session ran out, the newest; None where there is nothing."""
     return next((one for one in room.copies(uid) if one.account_id == actor.id), None)
+
+
+def entries_kept(room: Room, uid: str, actor: Actor) -> dict[str, str]:
+    """Return what was typed then, by the name of its field; nothing where nothing is kept."""
+    kept = kept_of(room, uid, actor)
+    return {str(key): str(value) for key, value in json.loads(kept.entries).items()} if kept else {}
 
 
 def forget(room: Room, uid: str, actor: Actor) -> None:

@@ -11,12 +11,13 @@ from portal.domain.roles import Action
 from portal.domain.supervision.letters import Kind, State
 from portal.domain.supervision.matters import Event
 from portal.domain.values import show_day
-from portal.services.desk.rooms import Room
+from portal.services.desk import writing
+from portal.services.desk.rooms import Actor, Room
 from portal.services.desk.scheduling import show_moment
-from portal.services.supervision import lettering, letters
+from portal.services.supervision import answering, lettering, letters
 from portal.services.supervision.letter_words import NotIssued
 from portal.services.supervision.letters import Stale
-from portal.web.guards import may
+from portal.web.guards import may, rescued_by
 from portal.web.office.house import (
     actor,
     begin,
@@ -67,7 +68,10 @@ def listing() -> ResponseReturnValue:
 def one(uid: str) -> ResponseReturnValue:
     """Show one letter, and the form to answer it."""
     here = room()
-    return _show(here, lettering.one_of_unit(here, uid) or abort(404))
+    letter = lettering.one_of_unit(here, uid) or abort(404)
+    waits = letter.state == State.ISSUED
+    kept = answering.entries_kept(here, uid, actor()) if waits else {}
+    return _show(here, letter, typed=kept.get("reply", ""), kept=bool(kept))
 
 
 @bp.get("/<uid>/letter.pdf")
@@ -77,8 +81,17 @@ def pdf(uid: str) -> ResponseReturnValue:
     return printed(lettering.one_of_unit(room(), uid) or abort(404), regime_of())
 
 
+def rescue(place: Room, who: Actor, uid: str) -> None:
+    """Keep a reply that arrived after its session ran out."""
+    typed = request.form.get("reply", "")
+    if typed and lettering.one_of_unit(place, uid):
+        entries, seen = {"reply": typed}, number("revision")
+        writing.keep(place, uid, entries, why="expired", revision=seen, actor=who, now=now())
+
+
 @bp.post("/<uid>/reply")
 @may(Action.ANSWER_MATTERS)
+@rescued_by(rescue, back="asked_letters.one")
 def reply(uid: str) -> ResponseReturnValue:
     """Answer it."""
     begin()
@@ -87,6 +100,7 @@ def reply(uid: str) -> ResponseReturnValue:
     typed = request.form.get("reply", "")
     try:
         letters.reply(here, letter, words=typed, revision=number("revision"), actor=actor(), now=now())
+        answering.forget(here, uid, actor())
     except NotIssued as refusal:
         session().rollback()
         here = room()
@@ -105,7 +119,9 @@ def reply(uid: str) -> ResponseReturnValue:
     return redirect(url_for("asked_letters.one", uid=uid), 303)
 
 
-def _show(here: Room, letter: Any, *, errors: dict[str, str] | None = None, typed: str = "") -> str:
+def _show(
+    here: Room, letter: Any, *, errors: dict[str, str] | None = None, typed: str = "", kept: bool = False
+) -> str:
     return page(
         "office/letters/received_one.html",
         title=f"{Kind(letter.kind).label} {letter.number or ''}".strip(),
@@ -118,6 +134,7 @@ def _show(here: Room, letter: Any, *, errors: dict[str, str] | None = None, type
         late=lettering.is_late(letter, today=today_of()),
         errors=errors or {},
         typed=typed,
+        kept=kept,
         day=show_day,
         at=show_moment,
         event_name=lambda code: Event(code).label,

@@ -12,12 +12,13 @@ from portal.domain.roles import Action
 from portal.domain.supervision.matters import Event
 from portal.domain.supervision.rectifying import State
 from portal.domain.values import show_day
-from portal.services.desk.rooms import Room
+from portal.services.desk import writing
+from portal.services.desk.rooms import Actor, Room
 from portal.services.desk.scheduling import show_moment
-from portal.services.supervision import rectifications, rectifying, rectifying_forms
+from portal.services.supervision import answering, rectifications, rectifying, rectifying_forms
 from portal.services.supervision.rectifying import Stale
 from portal.services.supervision.rectifying_forms import NotDone
-from portal.web.guards import may
+from portal.web.guards import may, rescued_by
 from portal.web.office.house import actor, begin, commit, now, page, person, room, session, today_of
 from portal.web.office.letters_page import number
 from portal.web.office.rectifying import shown
@@ -48,11 +49,28 @@ def listing() -> ResponseReturnValue:
 def one(uid: str) -> ResponseReturnValue:
     """Show one, with the form."""
     here = room()
-    return _show(here, rectifications.one_of_unit(here, uid) or abort(404))
+    entry = rectifications.one_of_unit(here, uid) or abort(404)
+    waits = entry.state in (State.NOT_STARTED, State.WORKING)
+    kept = answering.entries_kept(here, uid, actor()) if waits else {}
+    return _show(here, entry, typed=kept, kept=kept)
+
+
+def rescue(place: Room, who: Actor, uid: str) -> None:
+    """Keep what arrived after its session ran out."""
+    entry = rectifications.one_of_unit(place, uid)
+    if entry is None:
+        return
+    entries = {name: request.form.get(name, "") for name in _NAMES}
+    if any(text != getattr(entry, name, "") for name, text in entries.items()):
+        seen = number("revision")
+        # What others have changed meanwhile is not written over: the form comes back with what it was made from.
+        entries["revision"] = str(seen)
+        writing.keep(place, uid, entries, why="expired", revision=seen, actor=who, now=now())
 
 
 @bp.post("/<uid>")
 @may(Action.ANSWER_MATTERS)
+@rescued_by(rescue, back="asked_rectifying.one")
 def save(uid: str) -> ResponseReturnValue:
     """Keep what was filled in, or hand it in."""
     begin()
@@ -62,6 +80,7 @@ def save(uid: str) -> ResponseReturnValue:
     try:
         filled = rectifying_forms.read_filled(request.form)
         do(here, entry, filled, revision=number("revision"), actor=actor(), now=now())
+        answering.forget(here, uid, actor())
     except NotDone as refusal:
         session().rollback()
         here = room()
@@ -81,7 +100,12 @@ def save(uid: str) -> ResponseReturnValue:
 
 
 def _show(
-    here: Room, entry: Any, *, errors: Mapping[str, str] | None = None, typed: Mapping[str, str] | None = None
+    here: Room,
+    entry: Any,
+    *,
+    errors: Mapping[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
+    kept: Mapping[str, str] | None = None,
 ) -> str:
     open_ = entry.state in (State.NOT_STARTED, State.WORKING)
     return page(
@@ -90,6 +114,7 @@ def _show(
         crumbs=[*_crumbs(), ("全部整改事项", url_for("asked_rectifying.listing"))],
         entry=entry,
         values={name: (typed or {}).get(name, getattr(entry, name, "")) for name in _NAMES},
+        kept=kept or {},
         steps=rectifications.steps_of(here, entry),
         answers=person().may(Action.ANSWER_MATTERS) and (open_ or bool(typed)),
         open_=open_,

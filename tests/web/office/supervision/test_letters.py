@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -159,3 +159,27 @@ def test_no_single_letter_goes_to_a_unit_that_has_ended(world: World) -> None:
     assert "请尽快公开。" in refused.text
     world.session.rollback()
     assert world.session.scalars(select(Letter)).all() == []
+
+
+def test_a_reply_that_arrives_after_the_session_ran_out_is_kept(world: World) -> None:
+    world.at = LATER
+    who = world.account("editor")
+    own = world.client(account=who)
+    where = "/asked" + written(world, world.client("officer"), do="issue").location
+    token = world.token(own, where)
+    world.at += timedelta(hours=20)
+    late = own.post(
+        f"{where}/reply", data={"csrf_token": token, "reply": "写了很久的回复。", "revision": "2"}
+    )
+    assert late.status_code == 303
+    assert "kept=1" in late.location
+    world.session.rollback()  # Its reading transaction could not write after the office has.
+    again = world.client(account=who)
+    shown = again.get(where).text
+    assert value(shown, "reply") == "写了很久的回复。"
+    assert "上次退出时没有提交的内容还在" in shown
+    world.session.rollback()
+    assert "写了很久的回复。" not in world.client("reviewer").get(where).text
+    answer = {"reply": "写了很久的回复。", "revision": value(shown, "revision")}
+    assert world.post(again, f"{where}/reply", answer).status_code == 303
+    assert "上次退出时没有提交的内容还在" not in again.get(where).text

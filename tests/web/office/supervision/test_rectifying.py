@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from openpyxl import load_workbook
@@ -294,3 +294,30 @@ def test_only_officers_act(world: World) -> None:
             "/outcomes/new",
         ):
             assert world.post(client, path, {}).status_code == 403, (role, path)
+
+
+def test_what_arrives_after_the_session_ran_out_is_kept(world: World) -> None:
+    officer, who = world.client("officer"), world.account("editor")
+    typed = {"unit": world.unit.slug, "problem": "账目公开不全", "due": "2026年12月31日"}
+    assert world.post(officer, "/rectifying/new", typed).status_code == 303
+    (entry,) = rows(world, Rectification)
+    own, where = world.client(account=who), f"/asked/rectifying/{entry.uid}"
+    data = {
+        "csrf_token": world.token(own, where),
+        "revision": str(entry.revision),
+        "measure": "写了很久的措施。",
+    }
+    world.at += timedelta(hours=20)
+    late = own.post(where, data={**data, "do": "save"})
+    assert late.status_code == 303
+    assert "kept=1" in late.location
+    world.session.rollback()  # Its reading transaction could not write after the office has.
+    again = world.client(account=who)
+    shown = again.get(where).text
+    assert "写了很久的措施。" in shown
+    assert "上次退出时没有提交的内容还在" in shown
+    world.session.rollback()
+    assert "写了很久的措施。" not in world.client("reviewer").get(where).text
+    kept = {"measure": "写了很久的措施。", "revision": revision(shown), "do": "save"}
+    assert world.post(again, where, kept).status_code == 303
+    assert "上次退出时没有提交的内容还在" not in again.get(where).text
