@@ -13,7 +13,9 @@ from click.testing import CliRunner, Result
 from filelock import FileLock
 
 from portal.cli import main
+from portal.cli.opened import Opened
 from tests import postgresql
+from tests.conftest import NOON
 from tests.databases import tamper
 from tests.site.disks import small_disk
 
@@ -81,9 +83,12 @@ def publish(portal: Any, folder: Path, number: int) -> None:
 @pytest.mark.parametrize("command", ["sync", "build"])
 @pytest.mark.parametrize("trouble", ["full", "read-only", "in the way"])
 def test_a_site_that_cannot_be_written_is_told_and_stays_and_the_next_run_recovers(
-    portal: Any, home: Path, tmp_path: Path, trouble: str, command: str
+    portal: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str, command: str
 ) -> None:
     site = home / "site_build"
+    monkeypatch.setattr(
+        Opened, "now", lambda _: NOON
+    )  # A record is numbered by the year in which it is published.
     portal("init")
     with small_disk(site, megabytes=64) as disk:
         publish(portal, tmp_path, 1)

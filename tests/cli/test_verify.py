@@ -14,7 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from portal.cli import main
+from portal.cli.opened import Opened
 from portal.site.served import current_build
+from tests.conftest import NOON
 from tests.databases import copy_database, set_database
 
 ROWS = (
@@ -42,6 +44,9 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in [one for one in os.environ if one.startswith("PORTAL_")]:
             patch.delenv(name)
         set_database(patch, folder / "home")
+        patch.setattr(
+            Opened, "now", lambda _: NOON
+        )  # A record is numbered by the year in which it is published.
         run("init")
         run("import", str(file), "-j", "jinhu", "-k", "tender", "--publish", "--create-units")
         run("sync")

@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from portal.cli import main
+from portal.cli.opened import Opened
+from tests.conftest import NOON
 
 ROWS = (
     "单位名称,项目名称,预算金额（万元）,预计采购时间\n"
@@ -43,6 +45,9 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in [one for one in os.environ if one.startswith("PORTAL_")]:
             patch.delenv(name)
         patch.setenv("PORTAL_HOME", str(folder / "home"))
+        patch.setattr(
+            Opened, "now", lambda _: NOON
+        )  # A record is numbered by the year in which it is published.
         run("init")
         run("import", str(file), "-j", "jinhu", "-k", "tender", "--publish", "--create-units")
         run("sync")
