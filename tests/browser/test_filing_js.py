@@ -273,3 +273,19 @@ def test_a_report_about_the_head_goes_up_and_without_a_superior_it_is_not_sent(s
     site.says("no-recipient", "[no-recipient 金湖县纪委监委]")
     expect(page.get_by_role("button", name="加密并提交")).to_be_disabled()
     assert len(site.posts("reports")) == 1
+
+
+def test_what_is_looked_over_has_the_file_that_is_still_being_read(site: Site, tmp_path: Path) -> None:  # noqa: F811 - the fixture.
+    page = site.ready()
+    page.evaluate(
+        "() => { const own = Blob.prototype.arrayBuffer; Blob.prototype.arrayBuffer = function () {"
+        " return new Promise(done => { window.letGo = () => { Blob.prototype.arrayBuffer = own; done(own.call(this)); }; }); }; }"
+    )
+    photo = tmp_path / "现场.png"
+    photo.write_bytes(sample_pictures.png())
+    page.locator("#report-form [name=files]").set_input_files(photo)
+    site.fill()
+    page.get_by_role("button", name="核对", exact=True).click()
+    page.evaluate("window.letGo()")
+    page.locator("[data-view=review]").wait_for()
+    expect(page.locator("[data-part=summary]")).to_contain_text("现场.png")

@@ -31,11 +31,14 @@ function reasonOf(error, file) {
 
 /**
  * Watches the input named `files` inside `form`; parts: `chosen` (list of rows `chosen`), `file-problem`.
- * `most` tells how many files there may be. Returns {list(), clear()}: list() are {label, data, type, extension, cleaned}.
+ * `most` tells how many files there may be. Returns {list(), waiting(), settled(), clear()}: list() are {label, data, type, extension, cleaned}; waiting() tells
+ * whether files are still being read, settled() waits for them and tells whether all of them were taken.
  */
 export function picker(form, most) {
   const input = form.elements.files;
   const kept = [];
+  let waiting = 0;
+  let taken = Promise.resolve(true);
 
   function shownRow(file) {
     const shown = row("chosen");
@@ -57,9 +60,7 @@ export function picker(form, most) {
     fill(part("chosen", form), kept.map(shownRow));
   }
 
-  input.addEventListener("change", async () => {
-    const picked = [...input.files];
-    input.value = "";
+  async function take(picked) {
     const problems = [];
     for (const file of picked) {
       if (kept.length >= most()) {
@@ -74,10 +75,22 @@ export function picker(form, most) {
       draw();
     }
     say(part("file-problem", form), problems.join(" "));
+    return problems.length === 0;
+  }
+
+  input.addEventListener("change", () => {
+    const picked = [...input.files];
+    input.value = "";
+    const before = waiting > 0 ? taken : true;
+    waiting += 1;
+    const now = take(picked).finally(() => { waiting -= 1; });
+    taken = Promise.all([before, now]).then((every) => every.every(Boolean));
   });
 
   return {
     list: () => [...kept],
+    waiting: () => waiting > 0,
+    settled: () => (waiting > 0 ? taken : Promise.resolve(true)),
     clear() {
       kept.length = 0;
       draw();

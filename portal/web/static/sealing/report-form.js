@@ -105,11 +105,13 @@ function addPerson() {
   added.querySelector('[name="person_name"]').focus();
 }
 
-function check() {
+async function check() {
   clearProblems(form);
   const problems = problemsOf(form);
   if (problems.length > 0) showProblems(form, problems);
-  else look();
+  // What is looked over has every file that was chosen; where one is refused just then, the form says which.
+  else if (await files.settled()) look();
+  else form.elements.files.focus();
 }
 
 function look() {

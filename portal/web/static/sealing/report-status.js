@@ -151,7 +151,7 @@ function sendFiles() {
 }
 
 function problemOf(text) {
-  if (!text && files.list().length === 0) return words("nothing-to-send");
+  if (!text && files.list().length === 0 && !files.waiting()) return words("nothing-to-send");
   if ([...text].length > LONGEST_MESSAGE) return words("message-long", { most: LONGEST_MESSAGE });
   if (codeInText(text)) return words("code-inside");
   return sending && sending.pending() ? words("files-sending") : "";
@@ -164,6 +164,7 @@ async function send() {
   if (problem || busy) return;
   busy = true;
   try {
+    if (!(await files.settled())) return; // The form says which file is refused, and keeps the text.
     if (text) {
       await sendMessage(text);
       say("message-told", words("message-sent"));
