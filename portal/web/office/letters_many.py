@@ -26,11 +26,13 @@ from portal.web.guards import may
 from portal.web.office.house import begin, commit, county, now, page, person, regime_of, session, today_of
 from portal.web.office.letters_page import MORNING, crumbs, read_moment, unit_address
 from portal.web.office.paging import named, part_of
+from portal.web.office.tables import csv_file, xlsx_file
 
 bp = Blueprint("letters_many", __name__, url_prefix="/letters")
 MOST = (
     400  # Letters of one go: more than the largest county has units; none that was ticked is left out unsaid.
 )
+_HEADS = ("单位", "事项", "期限", "逾期工作日", "按天数到了", "已发到", "已发文书的时间", "该发", "该发文书")
 _WAITING = "waiting"  # Instead of a stage: what was sent last has not run its time.
 
 
@@ -38,12 +40,10 @@ _WAITING = "waiting"  # Instead of a stage: what was sent last has not run its t
 @may(Action.VIEW_BOARD)
 def ladder() -> ResponseReturnValue:
     """Show what is overdue by the stage it has reached, and what should be sent next."""
-    here, regime = county(), regime_of()
-    every = climbing.rungs(here, regime, from_board(here, regime, now=now()), now=now())
-    asked = {name: request.args.get(name, "").strip()[:60] for name in ("stage", "q")}
+    every, asked = _rungs(), _filters()
     found = [one for one in every if named(asked["q"], one.unit.name, one.unit.short)]
     counts = Counter(_stage_of(one) for one in found)
-    ladder = list(reversed(regime.ladder_on(today_of())))
+    ladder = list(reversed(regime_of().ladder_on(today_of())))
     tabs = [("", "全部"), *((stage.code, f"该发{stage.title}") for stage in ladder), (_WAITING, "已发，等待")]
     ticked = request.args.get("all", "")
     part = part_of(
@@ -93,6 +93,50 @@ def ladder() -> ResponseReturnValue:
         day=show_day,
         today=today_of(),
     )
+
+
+@bp.get("/ladder/export.csv")
+@may(Action.VIEW_BOARD)
+def ladder_csv() -> ResponseReturnValue:
+    """Send the ladder as CSV, by the filters of the page, all of it, what is longest overdue first."""
+    return csv_file("逾期与升级", _HEADS, _rows())
+
+
+@bp.get("/ladder/export.xlsx")
+@may(Action.VIEW_BOARD)
+def ladder_xlsx() -> ResponseReturnValue:
+    """Send it as a workbook."""
+    return xlsx_file("逾期与升级", "逾期与升级", _HEADS, _rows())
+
+
+def _rungs() -> list[Rung]:
+    here, regime = county(), regime_of()
+    return climbing.rungs(here, regime, from_board(here, regime, now=now()), now=now())
+
+
+def _filters() -> dict[str, str]:
+    return {name: request.args.get(name, "").strip()[:60] for name in ("stage", "q")}
+
+
+def _rows() -> list[tuple[str | int, ...]]:
+    asked = _filters()
+    return [
+        (
+            one.unit.name, one.name, show_day(one.due), one.overdue, one.due_stage.title,
+            one.sent.title if one.sent else "", _sent_at(one),
+            one.next.title if one.next else "", Kind(one.next.letter).label if one.next else "",
+        )
+        for one in _rungs()
+        if named(asked["q"], one.unit.name, one.unit.short) and asked["stage"] in ("", _stage_of(one))
+    ]  # fmt: skip
+
+
+def _sent_at(one: Rung) -> str:
+    if one.sent_as is None:
+        return ""
+    if one.sent_as.issued_at is not None:
+        return show_moment(one.sent_as.issued_at)
+    return f"定于{show_moment(one.sent_as.send_at)}，还没有发出" if one.sent_as.send_at else ""
 
 
 def _stage_of(one: Rung) -> str:

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Sequence
 
+import openpyxl
 import pytest
 from sqlalchemy.orm import Session
 
@@ -133,6 +134,11 @@ def test_ticks_of_the_ladder_say_what_they_cover(world: World) -> None:
 
     one = officer.get(f"/letters/ladder?stage={stage[1]}&q=第007镇").text
     assert one.count('name="item"') == 1
+    (link,) = re.findall(r'href="([^"]*/ladder/export\.csv[^"]*)"', one)
+    lines = list(csv.reader(io.StringIO(officer.get(html.unescape(link)).data.decode("utf-8-sig"))))
+    assert [line[0] for line in lines] == ["单位", "示例第007镇"]
+    book = openpyxl.load_workbook(io.BytesIO(officer.get("/letters/ladder/export.xlsx").data))
+    assert book.active.max_row == 1 + MANY
     asked = {"stage": stage[1], "q": "第007镇", "whole": "1"}
     assert "示例第008镇" not in world.post(officer, "/letters/preview", asked).text
 
